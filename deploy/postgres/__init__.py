@@ -1,0 +1,1 @@
+"""The Postgres server: an embedded one for a machine that has none."""

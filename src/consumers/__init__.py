@@ -1,0 +1,1 @@
+"""Who reads from Kafka: the batch loop over commands, the decisions, the projector."""

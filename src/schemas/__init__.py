@@ -1,0 +1,1 @@
+"""What is said: commands, results and events, their headers, topics and settings."""

@@ -1,0 +1,84 @@
+"""The settings of every process, read from the environment (prefix `ERP_`)."""
+
+from datetime import timedelta
+from functools import cache
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from typing_extensions import Annotated
+
+
+class Settings(BaseSettings):
+    """What an operator may set; every field is `ERP_` and its name in capitals.
+
+    A value may also stand in a file named `erp_<field>` in the directory that systemd's
+    credentials or a container's secrets use, so that no secret needs to be in an environment.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="ERP_", extra="ignore", frozen=True)
+
+    database_url: SecretStr = Field(
+        default=SecretStr(""), description="libpq URL of the ledger; empty: the embedded server"
+    )
+    read_database_url: SecretStr = Field(
+        default=SecretStr(""), description="libpq URL of the read tables; empty: the ledger's"
+    )
+
+    kafka_bootstrap_servers: str = Field(default="", description="empty: the embedded broker")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    kafka_sasl_username: str = ""
+    kafka_sasl_password: SecretStr = SecretStr("")
+    kafka_ssl_cafile: str = ""
+    kafka_ssl_certfile: str = ""
+    kafka_ssl_keyfile: str = ""
+
+    topic_prefix: str = Field(default="stockyard", pattern=r"^[a-z][a-z0-9-]*$")
+    default_tenant: str = "default"
+    source_systems: Annotated[tuple[str, ...], NoDecode] = (
+        "commerce",
+        "erp",
+        "workbench",
+        "inventory-worker",
+        "vendor-feed",
+        "scanner",
+    )
+    publisher: Literal["kafka", "none"] = Field(
+        default="kafka", description="none: results and events wait in the journal"
+    )
+
+    batch_records_max: int = Field(default=4000, ge=1, le=20_000)
+    idempotency_retention: timedelta = Field(default=timedelta(days=30))
+
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=8080, ge=0, le=65_535)
+    http_body_bytes_max: int = 1_048_576
+    http_wait_seconds_max: float = Field(
+        default=10.0, description="how long a caller may be kept waiting for its result"
+    )
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] = "console"
+
+    @field_validator("source_systems", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        """A list is written as names with spaces or commas between them."""
+        return value.replace(",", " ").split() if isinstance(value, str) else value
+
+    @property
+    def ledger_url(self) -> str:
+        """The ledger's libpq URL, in clear."""
+        return self.database_url.get_secret_value()
+
+    @property
+    def read_url(self) -> str:
+        """The read tables' libpq URL, in clear; the ledger's own when none is set."""
+        return self.read_database_url.get_secret_value() or self.ledger_url
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()
