@@ -1,0 +1,59 @@
+"""Which function decides which command, and what it must have loaded before it may."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple, TypeVar
+
+from ledger.book import Book, Outcome
+from schemas.commands import Command
+
+C = TypeVar("C", bound=Command)
+
+
+class Ask(NamedTuple):
+    """Who asks, in whose name, and the id that a resource made by this command will have."""
+
+    tenant_id: str
+    actor_id: str
+    new_id: str
+
+
+@dataclass(slots=True)
+class Needs:
+    """What a batch must load and lock before it decides; filled by each command's `needs`."""
+
+    places: set[tuple[str, str, str]] = field(default_factory=set)
+    items: set[tuple[str, str]] = field(default_factory=set)
+    locations: set[tuple[str, str]] = field(default_factory=set)
+    reservations: set[tuple[str, str]] = field(default_factory=set)
+
+
+class Decider(NamedTuple):
+    """How one type of command is decided."""
+
+    needs: Callable[[Any, str, Needs], None]
+    decide: Callable[[Any, Ask, Book], Outcome]
+
+
+DECIDERS: Final[dict[type[Command], Decider]] = {}
+
+
+def decides(
+    command: type[C], *, needs: Callable[[C, str, Needs], None]
+) -> Callable[[Callable[[C, Ask, Book], Outcome]], Callable[[C, Ask, Book], Outcome]]:
+    """Register the function that decides a command. `needs(command, tenant_id, needs)` says
+    which rows it reads."""
+
+    def register(decide: Callable[[C, Ask, Book], Outcome]) -> Callable[[C, Ask, Book], Outcome]:
+        DECIDERS[command] = Decider(needs, decide)
+        return decide
+
+    return register
+
+
+def needs_of(commands: Iterable[tuple[Command, str]]) -> Needs:
+    """All that a batch of (command, tenant) must load."""
+    needs = Needs()
+    for command, tenant_id in commands:
+        DECIDERS[type(command)].needs(command, tenant_id, needs)
+    return needs

@@ -1,0 +1,236 @@
+"""The ledger in memory: what a batch has loaded, and what a decision says should change. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+ZERO: Final = Decimal(0)
+
+# Virtual places: where stock comes from and goes to when it is at none of our locations.
+# A location's code never starts with `@` (schemas.base.LocationCode).
+VENDOR: Final = "@vendor"
+CUSTOMER: Final = "@customer"
+TRANSIT: Final = "@transit"
+PRODUCTION: Final = "@production"
+LOSS: Final = "@loss"
+SCRAP: Final = "@scrap"
+
+NO_LOT: Final = ""
+"""The lot of stock that is kept without one; a key column takes no null."""
+
+
+class Place(NamedTuple):
+    """Where an item's stock is asked for: all of its lots at one location."""
+
+    tenant_id: str
+    sku: str
+    location: str
+
+
+class LevelKey(NamedTuple):
+    """What one balance counts: one lot of one item at one location."""
+
+    tenant_id: str
+    sku: str
+    location: str
+    lot: str
+
+
+@dataclass(slots=True)
+class Level:
+    """One balance, in the item's base unit, as far as the batch has got."""
+
+    key: LevelKey
+    on_hand: Decimal = ZERO
+    reserved: Decimal = ZERO
+    held: Decimal = ZERO
+    incoming: Decimal = ZERO
+    backorder_limit: Decimal = ZERO
+    version: int = 0
+
+    @property
+    def available(self) -> Decimal:
+        """What may still be promised: never below zero, unless the item allows backorders."""
+        return self.on_hand - self.reserved - self.held + self.backorder_limit
+
+
+class Item(NamedTuple):
+    """A catalog item."""
+
+    tenant_id: str
+    sku: str
+    name: str
+    uom: str
+    track_by: str
+    barcode: str | None
+    version: int
+
+
+class Location(NamedTuple):
+    """A place of ours that holds stock."""
+
+    tenant_id: str
+    code: str
+    name: str
+    version: int
+
+
+class ReservationLine(NamedTuple):
+    """Part of a reservation: one lot of one item at one location.
+
+    `line` is the number of the line that was asked for; one such line may be granted from
+    several lots and then stands here once for each. Left to ship or give back:
+    `reserved - released - consumed`.
+    """
+
+    line: int
+    sku: str
+    location: str
+    lot: str
+    channel: str | None
+    quantity: Decimal
+    reserved: Decimal
+    released: Decimal = ZERO
+    consumed: Decimal = ZERO
+
+    @property
+    def left(self) -> Decimal:
+        """What the line still holds."""
+        return self.reserved - self.released - self.consumed
+
+
+class Reservation(NamedTuple):
+    """Stock promised to an order."""
+
+    tenant_id: str
+    reservation_id: str
+    order_id: str
+    status: str  # active, consumed, released or expired
+    lines: tuple[ReservationLine, ...]
+    expires_at: datetime | None
+    shipments: tuple[dict[str, Any], ...]
+    created_at: str
+    version: int
+
+
+Document = Item | Location | Reservation
+
+
+class Movement(NamedTuple):
+    """A quantity that leaves one account as it enters another. Never changed, never deleted."""
+
+    sku: str
+    lot: str
+    serial: str
+    source: str
+    destination: str
+    quantity: Decimal
+    unit_cost: Decimal | None
+    reason: str
+    document: str
+
+
+class Commitment(NamedTuple):
+    """A change of what is promised at one location and lot: above zero more, below zero less."""
+
+    sku: str
+    location: str
+    lot: str
+    quantity: Decimal
+
+
+class Event(NamedTuple):
+    """A fact to tell. Data of None stands for the body of the result beside it."""
+
+    type: str
+    subject: str
+    sequence: int
+    data: dict[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class Applied:
+    """A command that took effect, and all that it changes."""
+
+    code: int
+    resource: tuple[str, str]
+    body: dict[str, Any]
+    events: tuple[Event, ...] = ()
+    documents: tuple[Document, ...] = ()
+    movements: tuple[Movement, ...] = ()
+    commitments: tuple[Commitment, ...] = ()
+
+
+@dataclass(slots=True)
+class Rejected:
+    """A command that was refused, as RFC 9457 members; it changes nothing."""
+
+    code: int
+    problem: dict[str, Any]
+
+
+Outcome = Applied | Rejected
+
+
+@dataclass(slots=True)
+class Book:
+    """What a batch knows and has decided so far; each applied command moves it on."""
+
+    now: datetime
+    at: str  # now, as messages write it
+    places: dict[Place, dict[str, Level]] = field(default_factory=dict)
+    items: dict[tuple[str, str], Item] = field(default_factory=dict)
+    locations: dict[tuple[str, str], Location] = field(default_factory=dict)
+    reservations: dict[tuple[str, str], Reservation] = field(default_factory=dict)
+    touched: dict[LevelKey, Level] = field(default_factory=dict)
+    written: dict[tuple[type[Document], str, str], Document] = field(default_factory=dict)
+
+    def enter(self, levels: Iterable[Level]) -> None:
+        """Take levels in as loaded."""
+        for level in levels:
+            tenant_id, sku, location, lot = level.key
+            self.places.setdefault(Place(tenant_id, sku, location), {})[lot] = level
+
+    def lots(self, tenant_id: str, sku: str, location: str) -> dict[str, Level]:
+        """The item's levels at the location, by lot; none where it never was."""
+        return self.places.get(Place(tenant_id, sku, location), {})
+
+    def level(self, tenant_id: str, sku: str, location: str, lot: str) -> Level:
+        """The one level; empty where there never was stock."""
+        found = self.lots(tenant_id, sku, location).get(lot)
+        return found or Level(LevelKey(tenant_id, sku, location, lot))
+
+    def apply(self, tenant_id: str, applied: Applied) -> None:
+        """Let an applied command take effect on all that is decided after it."""
+        for document in applied.documents:
+            self._write(document)
+        for sku, location, lot, quantity in applied.commitments:
+            self._touch(tenant_id, sku, location, lot).reserved += quantity
+        for movement in applied.movements:
+            sku, lot, quantity = movement.sku, movement.lot, movement.quantity
+            if not movement.source.startswith("@"):
+                self._touch(tenant_id, sku, movement.source, lot).on_hand -= quantity
+            if not movement.destination.startswith("@"):
+                self._touch(tenant_id, sku, movement.destination, lot).on_hand += quantity
+
+    def _touch(self, tenant_id: str, sku: str, location: str, lot: str) -> Level:
+        key = LevelKey(tenant_id, sku, location, lot)
+        level = self.touched.get(key)
+        if level is None:
+            level = self.touched[key] = self.level(*key)
+            self.places.setdefault(Place(tenant_id, sku, location), {})[lot] = level
+        return level
+
+    def _write(self, document: Document) -> None:
+        if isinstance(document, Reservation):
+            key = document.reservation_id
+            self.reservations[document.tenant_id, key] = document
+        elif isinstance(document, Item):
+            key = document.sku
+            self.items[document.tenant_id, key] = document
+        else:
+            key = document.code
+            self.locations[document.tenant_id, key] = document
+        self.written[type(document), document.tenant_id, key] = document

@@ -1,0 +1,98 @@
+"""The words that every message is made of: quantities, codes and the strict model beneath them."""
+
+import re
+from decimal import Decimal
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+QUANTITY_BOUND: Final = 10**12
+"""Every quantity lies below this; with six decimals it fits NUMERIC(18, 6)."""
+_NUMBER: Final = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
+_ZERO: Final = Decimal(0)
+
+
+class Strict(BaseModel):
+    """A message or a part of one: no field it does not know, no value bent to fit, no change."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def exact(value: object) -> Decimal:
+    """The decimal that a JSON string or integer spells; never one that a float came near to.
+
+    Raises:
+        PydanticCustomError: a float, a boolean, another notation, or out of bounds.
+    """
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return Decimal(shown(Decimal(value)) if "." in value else value) + _ZERO
+    if type(value) is int and -QUANTITY_BOUND < value < QUANTITY_BOUND:
+        return Decimal(value)
+    if isinstance(value, Decimal):
+        return exact(shown(value))
+    if isinstance(value, float):
+        raise PydanticCustomError(
+            "quantity_float", "must be a string or an integer: a float is not exact"
+        )
+    raise PydanticCustomError(
+        "quantity", "must be a decimal number of at most 12 digits and 6 decimals, as a string"
+    )
+
+
+def shown(value: Decimal) -> str:
+    """A quantity as every message and page writes it: plain digits, no trailing zeros."""
+    digits = str(value)
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
+def _above_zero(value: object) -> Decimal:
+    number = exact(value)
+    if number <= _ZERO:
+        raise PydanticCustomError("quantity_positive", "must be above zero")
+    return number
+
+
+def _zero_or_more(value: object) -> Decimal:
+    number = exact(value)
+    if number < _ZERO:
+        raise PydanticCustomError("quantity_negative", "must not be below zero")
+    return number
+
+
+def _not_zero(value: object) -> Decimal:
+    number = exact(value)
+    if number == _ZERO:
+        raise PydanticCustomError("quantity_zero", "must not be zero")
+    return number
+
+
+_AS_STRING: Final = PlainSerializer(shown, return_type=str, when_used="json")
+_SCHEMA: Final = WithJsonSchema(
+    {
+        "oneOf": [
+            {"type": "string", "pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$"},
+            {"type": "integer"},
+        ],
+        "examples": ["6"],
+    }
+)
+
+Quantity = Annotated[Decimal, PlainValidator(_above_zero), _AS_STRING, _SCHEMA]
+"""More than nothing, in the item's base unit."""
+CountedQuantity = Annotated[Decimal, PlainValidator(_zero_or_more), _AS_STRING, _SCHEMA]
+"""What a count found: nothing, or more."""
+Delta = Annotated[Decimal, PlainValidator(_not_zero), _AS_STRING, _SCHEMA]
+"""A change up or down; not none."""
+Cost = Annotated[Decimal, PlainValidator(_zero_or_more), _AS_STRING, _SCHEMA]
+"""Money for one base unit, in the tenant's currency."""
+
+Sku = Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]{0,62}[!-~])?$")]
+"""An item's code: 1 to 64 printable ASCII characters, no blank at either end."""
+LocationCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]([!-~]{0,63})$")]
+"""A location's code. It starts with a letter or digit: `@` is kept for virtual places."""
+LotCode = Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]{0,62}[!-~])?$")]
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
+"""Another system's name for something: an order, a tracking number."""
+Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
+

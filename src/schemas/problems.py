@@ -1,0 +1,67 @@
+"""The closed list of refusals, as RFC 9457 problems: one function a kind, so none is misspelt."""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from pydantic import ValidationError
+
+BASE: Final = "https://stockyard.dev/problems/"
+"""Problem types are names, not addresses: nothing is fetched from there."""
+
+
+class Kind(NamedTuple):
+    """What all problems of one type share."""
+
+    name: str
+    status: int
+    title: str
+
+
+INVALID: Final = Kind("invalid-command", 422, "The command breaks a rule of its schema")
+KEY_REUSED: Final = Kind(
+    "idempotency-key-reused", 422, "The idempotency key belongs to another command"
+)
+UNKNOWN_ITEM: Final = Kind("unknown-item", 422, "No such item")
+UNKNOWN_LOCATION: Final = Kind("unknown-location", 422, "No such location")
+LOT_RULE: Final = Kind("lot-rule", 422, "The lot does not fit how the item is tracked")
+TRACKING_FIXED: Final = Kind("tracking-fixed", 409, "How an item is tracked cannot change")
+INSUFFICIENT_STOCK: Final = Kind("insufficient-stock", 409, "Not enough stock is available")
+UNKNOWN_RESERVATION: Final = Kind("unknown-reservation", 404, "No such reservation")
+RESERVATION_CLOSED: Final = Kind(
+    "reservation-not-active", 409, "The reservation is no longer active"
+)
+OUT_OF_BOUNDS: Final = Kind("quantity-out-of-bounds", 422, "A balance would leave its bounds")
+RESERVATION_HOLDS_LESS: Final = Kind(
+    "reservation-holds-less", 409, "The reservation holds less than that"
+)
+KINDS: Final = tuple(kind for kind in list(globals().values()) if isinstance(kind, Kind))
+
+Problem = dict[str, Any]
+
+
+def problem(kind: Kind, detail: str, **members: object) -> Problem:
+    """The RFC 9457 members of one occurrence; `members` are the type's own extensions."""
+    return {
+        "type": BASE + kind.name,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        **members,
+    }
+
+
+def invalid(error: ValidationError) -> Problem:
+    """Every field that breaks a rule, by JSON pointer, and the rule it breaks."""
+    faults = [
+        {"pointer": pointer(fault["loc"]), "detail": fault["msg"]}
+        for fault in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    said = "; ".join(f"{fault['pointer'] or '/'}: {fault['detail']}" for fault in faults[:20])
+    return problem(INVALID, said, errors=faults[:100])
+
+
+def pointer(location: Sequence[str | int]) -> str:
+    """A field's place as a JSON pointer (RFC 6901)."""
+    return "".join(
+        "/" + str(part).replace("~", "~0").replace("/", "~1") for part in location
+    )
