@@ -1,0 +1,146 @@
+"""An embedded Kafka: one real broker, its own controller, on a directory that it keeps."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.kafka.jars import JVM_FLAGS, class_path, java
+from deploy.kafka.storage import formatted
+from deploy.machine.children import Child, spawn, stop, tail_of
+from deploy.machine.locks import acquire
+from deploy.machine.ports import HOST, answers, kept_ports
+
+READY_SECONDS = 90.0
+STOP_SECONDS = 20.0
+PREDECESSOR_SECONDS = 30.0
+POLL_SECONDS = 0.03
+NODE_ID = 1
+
+PROPERTIES: Mapping[str, str] = {
+    "process.roles": "broker,controller",
+    "node.id": str(NODE_ID),
+    "controller.listener.names": "CONTROLLER",
+    "inter.broker.listener.name": "PLAINTEXT",
+    "auto.create.topics.enable": "false",
+    "message.max.bytes": "2097152",
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "4",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "4",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    "group.initial.rebalance.delay.ms": "0",
+    "num.network.threads": "2",
+    "num.io.threads": "4",
+    "log.cleaner.dedupe.buffer.size": "16777216",
+    # A killed broker may come back under its id only when its old session has ended.
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "300",
+}
+
+
+class BrokerError(RuntimeError):
+    """The embedded broker did not come up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kafka:
+    """A running embedded broker. Its address stays the same over restarts on its directory."""
+
+    data_dir: Path
+    port: int
+    process: subprocess.Popen[bytes]
+    listener_ports: Mapping[str, int]
+    """Where each extra listener really listens; its clients are told the advertised port."""
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Where clients begin."""
+        return f"{HOST}:{self.port}"
+
+    def stop(self) -> bool:
+        """End the broker and keep its data; whether it ended by itself, unforced."""
+        return stop(self.process, signal.SIGTERM, within_seconds=STOP_SECONDS)
+
+
+def start(
+    data_dir: Path,
+    *,
+    extra_listeners: Mapping[str, int] | None = None,
+    properties: Mapping[str, str] | None = None,
+    heap_megabytes: int = 256,
+    ready_seconds: float = READY_SECONDS,
+) -> Kafka:
+    """A broker on this directory, new or kept, that answers clients when this returns.
+
+    `extra_listeners` names further listeners (`{"PROXIED": 19092}`) with the port they advertise,
+    so that a test may put a faulty network between a client and the broker. `properties` replace
+    or add to the broker's own. Call from the main thread (see `children.spawn`).
+    """
+    data_dir, jars = data_dir.absolute(), class_path()
+    purpose = f"a broker on {data_dir}"
+    lock = acquire(data_dir / ".lock", within_seconds=PREDECESSOR_SECONDS, why=purpose)
+    try:
+        advertised = dict(extra_listeners or {})
+        ports = kept_ports(data_dir / "ports.json", ["PLAINTEXT", "CONTROLLER", *advertised])
+        settings = data_dir / "server.properties"
+        settings.write_text(_properties(data_dir, ports, advertised, properties or {}))
+        formatted(data_dir / "logs", NODE_ID, settings)
+        flags = [f"-Xmx{heap_megabytes}m", *JVM_FLAGS]
+        command = [str(java()), *flags, "-cp", jars, "kafka.Kafka", str(settings)]
+        process = spawn(Child(command, log=data_dir / "broker.log", lock=lock))
+    finally:
+        os.close(lock)
+    kafka = Kafka(data_dir, ports["PLAINTEXT"], process, {name: ports[name] for name in advertised})
+    _wait_ready(kafka, ready_seconds)
+    return kafka
+
+
+def _properties(
+    data_dir: Path,
+    ports: Mapping[str, int],
+    advertised: Mapping[str, int],
+    chosen: Mapping[str, str],
+) -> str:
+    told = {**ports, **advertised}
+    addresses = {
+        "listeners": ",".join(f"{name}://{HOST}:{port}" for name, port in ports.items()),
+        "advertised.listeners": ",".join(
+            f"{name}://{HOST}:{port}" for name, port in told.items() if name != "CONTROLLER"
+        ),
+        "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in ports),
+        "controller.quorum.voters": f"{NODE_ID}@{HOST}:{ports['CONTROLLER']}",
+        "log.dirs": str(data_dir / "logs"),
+    }
+    lines = {**PROPERTIES, **addresses, **chosen}
+    return "".join(f"{name}={value}\n" for name, value in lines.items())
+
+
+def _wait_ready(kafka: Kafka, within_seconds: float) -> None:
+    """Wait until a client gets an answer; a broker that dies or dawdles is ended and told of."""
+    deadline = time.monotonic() + within_seconds
+    while not (answers(kafka.port) and _serves_clients(kafka.bootstrap_servers)):
+        if kafka.process.poll() is not None or time.monotonic() > deadline:
+            kafka.stop()
+            tail = tail_of(kafka.data_dir / "broker.log")
+            raise BrokerError(f"Kafka did not start in {within_seconds:.0f} s:\n{tail}")
+        time.sleep(POLL_SECONDS)
+
+
+def _serves_clients(bootstrap_servers: str) -> bool:
+    from confluent_kafka import KafkaException  # noqa: PLC0415 (slow to import)
+    from confluent_kafka.admin import AdminClient  # noqa: PLC0415
+
+    quiet: dict[str, str | int | float | bool] = {
+        "bootstrap.servers": bootstrap_servers,
+        "log_level": 0,
+    }
+    try:
+        return bool(AdminClient(quiet).list_topics(timeout=5).brokers)
+    except KafkaException:
+        return False
