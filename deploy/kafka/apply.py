@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from deploy.machine.trouble import OperatorError
 from producers.kafka_config import client_config
 from schemas.settings import Settings
 
@@ -18,7 +19,7 @@ WAIT_SECONDS = 30.0
 COPIES_MAX = 3
 
 
-class TopicsError(RuntimeError):
+class TopicsError(OperatorError):
     """A topic could not be made, or is there in another shape than declared."""
 
 

@@ -12,7 +12,8 @@ from deploy.kafka.jars import JVM_FLAGS, class_path, java
 from deploy.kafka.storage import formatted
 from deploy.machine.children import Child, spawn, stop, tail_of
 from deploy.machine.locks import acquire
-from deploy.machine.ports import HOST, answers, kept_ports
+from deploy.machine.ports import HOST, answers, kept_ports, stored_ports
+from deploy.machine.trouble import OperatorError
 
 READY_SECONDS = 90.0
 STOP_SECONDS = 20.0
@@ -44,7 +45,7 @@ PROPERTIES: Mapping[str, str] = {
 }
 
 
-class BrokerError(RuntimeError):
+class BrokerError(OperatorError):
     """The embedded broker did not come up."""
 
 
@@ -52,7 +53,7 @@ class BrokerError(RuntimeError):
 class Kafka:
     """A running embedded broker. Its address stays the same over restarts on its directory."""
 
-    data_dir: Path
+    log: Path
     port: int
     process: subprocess.Popen[bytes]
     listener_ports: Mapping[str, int]
@@ -76,13 +77,33 @@ def start(
     heap_megabytes: int = 256,
     ready_seconds: float = READY_SECONDS,
 ) -> Kafka:
-    """A broker on this directory, new or kept, that answers clients when this returns.
+    """A broker on this directory, new or kept, that answers clients when this returns."""
+    kafka = begin(
+        data_dir,
+        extra_listeners=extra_listeners,
+        properties=properties,
+        heap_megabytes=heap_megabytes,
+    )
+    wait_ready(kafka, within_seconds=ready_seconds)
+    return kafka
+
+
+def begin(
+    data_dir: Path,
+    *,
+    extra_listeners: Mapping[str, int] | None = None,
+    properties: Mapping[str, str] | None = None,
+    heap_megabytes: int = 256,
+    log: Path | None = None,
+) -> Kafka:
+    """Start a broker and do not wait for it.
 
     `extra_listeners` names further listeners (`{"PROXIED": 19092}`) with the port they advertise,
     so that a test may put a faulty network between a client and the broker. `properties` replace
     or add to the broker's own. Call from the main thread (see `children.spawn`).
     """
     data_dir, jars = data_dir.absolute(), class_path()
+    log = log or data_dir / "broker.log"
     purpose = f"a broker on {data_dir}"
     lock = acquire(data_dir / ".lock", within_seconds=PREDECESSOR_SECONDS, why=purpose)
     try:
@@ -93,12 +114,17 @@ def start(
         formatted(data_dir / "logs", NODE_ID, settings)
         flags = [f"-Xmx{heap_megabytes}m", *JVM_FLAGS]
         command = [str(java()), *flags, "-cp", jars, "kafka.Kafka", str(settings)]
-        process = spawn(Child(command, log=data_dir / "broker.log", lock=lock))
+        process = spawn(Child(command, log=log, lock=lock))
     finally:
         os.close(lock)
-    kafka = Kafka(data_dir, ports["PLAINTEXT"], process, {name: ports[name] for name in advertised})
-    _wait_ready(kafka, ready_seconds)
-    return kafka
+    extra = {name: ports[name] for name in advertised}
+    return Kafka(log, ports["PLAINTEXT"], process, extra)
+
+
+def kept_address(data_dir: Path) -> str:
+    """The address of the broker on this directory, running or not; empty if there never was one."""
+    port = stored_ports(data_dir / "ports.json").get("PLAINTEXT")
+    return f"{HOST}:{port}" if port else ""
 
 
 def _properties(
@@ -121,18 +147,21 @@ def _properties(
     return "".join(f"{name}={value}\n" for name, value in lines.items())
 
 
-def _wait_ready(kafka: Kafka, within_seconds: float) -> None:
+def wait_ready(kafka: Kafka, *, within_seconds: float = READY_SECONDS) -> None:
     """Wait until a client gets an answer; a broker that dies or dawdles is ended and told of."""
     deadline = time.monotonic() + within_seconds
-    while not (answers(kafka.port) and _serves_clients(kafka.bootstrap_servers)):
+    while not serves(kafka.bootstrap_servers):
         if kafka.process.poll() is not None or time.monotonic() > deadline:
             kafka.stop()
-            tail = tail_of(kafka.data_dir / "broker.log")
+            tail = tail_of(kafka.log)
             raise BrokerError(f"Kafka did not start in {within_seconds:.0f} s:\n{tail}")
         time.sleep(POLL_SECONDS)
 
 
-def _serves_clients(bootstrap_servers: str) -> bool:
+def serves(bootstrap_servers: str) -> bool:
+    """Whether a client gets an answer there; quick to say no while nobody listens."""
+    if not answers(int(bootstrap_servers.rpartition(":")[2])):
+        return False
     from confluent_kafka import KafkaException  # noqa: PLC0415 (slow to import)
     from confluent_kafka.admin import AdminClient  # noqa: PLC0415
 
@@ -141,6 +170,6 @@ def _serves_clients(bootstrap_servers: str) -> bool:
         "log_level": 0,
     }
     try:
-        return bool(AdminClient(quiet).list_topics(timeout=5).brokers)
+        return bool(AdminClient(quiet).list_topics(timeout=1).brokers)
     except KafkaException:
         return False

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from deploy.machine.download import Artifact, fetch
+from deploy.machine.trouble import OperatorError
 
 LOCK = Path(__file__).with_name("jars.lock.json")
 
@@ -20,7 +21,7 @@ JVM_FLAGS = (
 )
 
 
-class NoJavaError(RuntimeError):
+class NoJavaError(OperatorError):
     """There is no Java runtime for this platform among our packages."""
 
 

@@ -14,6 +14,7 @@ from urllib.error import URLError
 from deploy.machine.caches import cache_dir
 from deploy.machine.locks import held
 from deploy.machine.says import say
+from deploy.machine.trouble import OperatorError
 
 PARALLEL = 8
 TRIES = 4
@@ -23,7 +24,7 @@ OTHERS_SECONDS = 900.0
 CHUNK_BYTES = 1 << 16
 
 
-class DownloadError(RuntimeError):
+class DownloadError(OperatorError):
     """A pinned file could not be had, or is not the file that was pinned."""
 
 

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.machine.says import say
+from deploy.machine.trouble import OperatorError
 
 POLL_SECONDS = 0.05
 
 
-class LockedError(RuntimeError):
+class LockedError(OperatorError):
     """Another process still holds what we need, and the wait for it has run out."""
 
 

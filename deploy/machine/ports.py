@@ -6,6 +6,8 @@ import socket
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from deploy.machine.trouble import OperatorError
+
 HOST = "127.0.0.1"
 CHOICES = range(15_000, 32_000)  # below the range the kernel takes outgoing connections from
 TRIES = 200
@@ -13,7 +15,7 @@ TRIES = 200
 
 def kept_ports(file: Path, names: Sequence[str]) -> dict[str, int]:
     """A port for each name: the stored one unless another process has taken it meanwhile."""
-    stored: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+    stored = stored_ports(file)
     ports = dict(stored)
     for name in names:
         if name not in ports or not is_free(ports[name]):
@@ -25,6 +27,11 @@ def kept_ports(file: Path, names: Sequence[str]) -> dict[str, int]:
     return {name: ports[name] for name in names}
 
 
+def stored_ports(file: Path) -> dict[str, int]:
+    """The ports chosen so far; none before the first start."""
+    return dict(json.loads(file.read_text())) if file.exists() else {}
+
+
 def free_port(*, taken: Iterable[int] = ()) -> int:
     """A port nobody listens on now."""
     held = set(taken)
@@ -32,7 +39,7 @@ def free_port(*, taken: Iterable[int] = ()) -> int:
         port = random.choice(CHOICES)  # noqa: S311
         if port not in held and is_free(port):
             return port
-    raise RuntimeError(f"no free port found in {CHOICES} after {TRIES} tries")
+    raise OperatorError(f"no free port found in {CHOICES} after {TRIES} tries")
 
 
 def is_free(port: int) -> bool:

@@ -12,13 +12,14 @@ from pathlib import Path
 from deploy.machine.caches import cache_dir
 from deploy.machine.download import Artifact, fetch
 from deploy.machine.locks import held
+from deploy.machine.trouble import OperatorError
 
 LOCK = Path(__file__).with_name("binaries.lock.json")
 UNPACK_SECONDS = 300.0
 ALIASES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
-class NoBinariesError(RuntimeError):
+class NoBinariesError(OperatorError):
     """No pinned Postgres runs on this platform."""
 
 

@@ -5,12 +5,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from deploy.machine.trouble import OperatorError
 from deploy.postgres.owner import Owner
 
 INITDB_SECONDS = 120.0
 
 
-class ClusterError(RuntimeError):
+class ClusterError(OperatorError):
     """The cluster could not be made."""
 
 

@@ -57,6 +57,17 @@ def place(data_dir: Path) -> tuple[Path, Owner]:
     return _move(moved), Owner(user=NOBODY)
 
 
+def explained(place: Path) -> str:
+    """In words, for someone who looks at the machine first: what `place` would come to here."""
+    if os.geteuid() != 0:
+        return f"your own (uid {os.geteuid()})"
+    if _others_may_walk(place):
+        return f"{NOBODY}, since Postgres refuses to run as root"
+    if _lent_name():
+        return f"root under the borrowed name {NOBODY}, who may not enter {place}"
+    return f"{NOBODY}, who may not enter {place}: the data will be kept below {cache_dir()}"
+
+
 def _others_may_walk(path: Path) -> bool:
     return all(step.stat().st_mode & stat.S_IXOTH for step in (path, *path.parents))
 

@@ -8,17 +8,19 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
-
-import psycopg
-from psycopg import sql
 
 from deploy.machine.children import Child, spawn, stop, tail_of
 from deploy.machine.locks import acquire
-from deploy.machine.ports import HOST, kept_ports
+from deploy.machine.ports import HOST, kept_ports, stored_ports
+from deploy.machine.trouble import OperatorError
 from deploy.postgres.binaries import home
 from deploy.postgres.cluster import initialise
 from deploy.postgres.owner import Owner, place
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 USER = "stockyard"
 DATABASE = "stockyard"
@@ -26,6 +28,7 @@ READY_SECONDS = 60.0
 STOP_SECONDS = 30.0
 PREDECESSOR_SECONDS = 30.0
 POLL_SECONDS = 0.02
+CONNECT_SECONDS = 5
 SOCKET_PATH_BYTES_MAX = 90  # the kernel's limit is 107, and the server appends its own name
 
 SETTINGS: Mapping[str, str] = {
@@ -47,7 +50,7 @@ SETTINGS: Mapping[str, str] = {
 }
 
 
-class ServerError(RuntimeError):
+class ServerError(OperatorError):
     """The embedded Postgres did not come up."""
 
 
@@ -55,19 +58,21 @@ class ServerError(RuntimeError):
 class Postgres:
     """A running embedded server. Its address and password stay the same over restarts."""
 
-    data_dir: Path
+    log: Path
     port: int
     password: str
     process: subprocess.Popen[bytes]
 
     def url(self, database: str = DATABASE) -> str:
         """The libpq URL of a database, which need not exist."""
-        return f"postgresql://{USER}:{quote(self.password)}@{HOST}:{self.port}/{quote(database)}"
+        return _url(self.password, self.port, database)
 
     def database(self, name: str, *, template: str = "template1") -> str:
         """The URL of a database, made as a copy of the template when there is none of the name."""
+        from psycopg import sql  # noqa: PLC0415 (slow to import)
+
         create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+        with _connect(self.url("postgres")) as connection:
             found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name])
             if not found.rowcount:
                 connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
@@ -75,8 +80,10 @@ class Postgres:
 
     def drop(self, name: str) -> None:
         """Remove a database, whoever is still connected to it."""
+        from psycopg import sql  # noqa: PLC0415
+
         drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+        with _connect(self.url("postgres")) as connection:
             connection.execute(drop)
 
     def stop(self) -> bool:
@@ -89,6 +96,7 @@ def start(
     *,
     settings: Mapping[str, str] | None = None,
     ready_seconds: float = READY_SECONDS,
+    log: Path | None = None,
 ) -> Postgres:
     """A server on this directory, new or kept, that answers queries when this returns.
 
@@ -96,6 +104,7 @@ def start(
     (see `children.spawn`).
     """
     data_dir, programs = data_dir.absolute(), home()
+    log = log or data_dir / "server.log"
     purpose = f"a Postgres on {data_dir}"
     lock = acquire(data_dir / ".lock", within_seconds=PREDECESSOR_SECONDS, why=purpose)
     try:
@@ -105,13 +114,19 @@ def start(
         port = kept_ports(data_dir / "ports.json", ["postgres"])["postgres"]
         options = {**SETTINGS, **_sockets(home_dir), **(settings or {}), "port": str(port)}
         command = [*owner.prefix, str(programs / "bin" / "postgres"), *_words(home_dir, options)]
-        process = spawn(_child(command, data_dir, owner, lock))
+        process = spawn(_child(command, log, owner, lock))
     finally:
         os.close(lock)
-    postgres = Postgres(data_dir, port, password, process)
+    postgres = Postgres(log, port, password, process)
     _wait_ready(postgres, ready_seconds)
     postgres.database(DATABASE)
     return postgres
+
+
+def kept_url(data_dir: Path) -> str:
+    """The URL of the ledger on this directory, running or not; empty if there never was one."""
+    port = stored_ports(data_dir / "ports.json").get("postgres")
+    return _url(kept_password(data_dir), port, DATABASE) if port else ""
 
 
 def kept_password(data_dir: Path) -> str:
@@ -123,6 +138,10 @@ def kept_password(data_dir: Path) -> str:
         part.write_text(secrets.token_urlsafe(24))
         part.replace(file)
     return file.read_text()
+
+
+def _url(password: str, port: int, database: str) -> str:
+    return f"postgresql://{USER}:{quote(password)}@{HOST}:{port}/{quote(database)}"
 
 
 def _words(home_dir: Path, options: Mapping[str, str]) -> list[str]:
@@ -137,11 +156,11 @@ def _sockets(home_dir: Path) -> dict[str, str]:
     return {"unix_socket_directories": path if fits else ""}
 
 
-def _child(command: list[str], data_dir: Path, owner: Owner, lock: int) -> Child:
+def _child(command: list[str], log: Path, owner: Owner, lock: int) -> Child:
     """The server ends by SIGINT, "fast": SIGTERM would wait for clients to leave."""
     return Child(
         command,
-        log=data_dir / "server.log",
+        log=log,
         ends_by=signal.SIGINT,
         environment={**os.environ, "LC_ALL": "C"},
         user=owner.user,
@@ -155,14 +174,22 @@ def _wait_ready(postgres: Postgres, within_seconds: float) -> None:
     while not _answers(postgres.url("postgres")):
         if postgres.process.poll() is not None or time.monotonic() > deadline:
             postgres.stop()
-            tail = tail_of(postgres.data_dir / "server.log")
+            tail = tail_of(postgres.log)
             raise ServerError(f"Postgres did not start in {within_seconds:.0f} s:\n{tail}")
         time.sleep(POLL_SECONDS)
 
 
 def _answers(url: str) -> bool:
+    from psycopg import OperationalError  # noqa: PLC0415
+
     try:
-        psycopg.connect(url, connect_timeout=5).close()
-    except psycopg.OperationalError:
+        _connect(url).close()
+    except OperationalError:
         return False
     return True
+
+
+def _connect(url: str) -> "Connection":
+    from psycopg import connect  # noqa: PLC0415
+
+    return connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)

@@ -58,6 +58,11 @@ class Settings(BaseSettings):
         default=10.0, description="how long a caller may be kept waiting for its result"
     )
 
+    health_host: str = "127.0.0.1"
+    health_port: int = Field(
+        default=0, ge=0, le=65_535, description="of /livez, /readyz and /metrics; 0: none"
+    )
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
 

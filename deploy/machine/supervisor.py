@@ -1,0 +1,142 @@
+"""Keeping the parts of a running Stockyard alive: start, wait for ready, restart, stop in order."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+
+from deploy.machine.children import KILL_SECONDS, tail_of
+from deploy.machine.says import say
+from deploy.machine.trouble import OperatorError
+
+QUICK_DEATH_SECONDS = 30.0
+QUICK_DEATHS_MAX = 5
+BACKOFF_SECONDS = 0.5
+BACKOFF_SECONDS_MAX = 8.0
+READY_SECONDS = 180.0
+POLL_SECONDS = 0.05
+
+
+class PartError(OperatorError):
+    """A part does not start, or dies as often as it is started."""
+
+
+class AskedToStop(BaseException):
+    """A signal asked us to end; raised in the main thread, wherever it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something that runs: how it is started, known to be ready, and asked to end."""
+
+    name: str
+    start: Callable[[], subprocess.Popen[bytes]]
+    ready: Callable[[], bool]
+    log: Path
+    stop_rank: int
+    """Lower ranks end first; parts of one rank end together."""
+    stop_by: signal.Signals = signal.SIGTERM
+    stop_seconds: float = 15.0
+
+
+@dataclass(slots=True)
+class Running:
+    """A part with the process it has now, and its history of deaths."""
+
+    part: Part
+    process: subprocess.Popen[bytes]
+    since: float = field(default_factory=time.monotonic)
+    quick_deaths: int = 0
+    restart_at: float | None = None
+
+
+class Supervisor:
+    """The parts that run. Every method is for the main thread (see `children.spawn`)."""
+
+    def __init__(self) -> None:
+        self._running: list[Running] = []
+
+    def start(self, part: Part) -> None:
+        """Start a part; it is kept alive by `turn` and ended by `stop`."""
+        self._running.append(Running(part, part.start()))
+
+    def wait_ready(self, *, within_seconds: float = READY_SECONDS) -> None:
+        """Wait until every part is ready, reviving what dies meanwhile."""
+        deadline = time.monotonic() + within_seconds
+        waiting = list(self._running)
+        while waiting:
+            self.turn()
+            waiting = [each for each in waiting if not each.part.ready()]
+            if waiting and time.monotonic() > deadline:
+                names = ", ".join(each.part.name for each in waiting)
+                tail = tail_of(waiting[0].part.log)
+                raise PartError(f"not ready after {within_seconds:.0f} s: {names}\n{tail}")
+            time.sleep(POLL_SECONDS if waiting else 0)
+
+    def turn(self) -> None:
+        """Look after every part once: note a death, revive when its pause is over."""
+        for each in self._running:
+            if each.restart_at is not None:
+                _revive(each)
+            elif each.process.poll() is not None:
+                _note_death(each)
+
+    def stop(self) -> bool:
+        """End all parts, rank by rank; whether all ended unforced. Never longer than their caps."""
+        ordered = sorted(self._running, key=lambda each: each.part.stop_rank)
+        clean = True
+        for _, rank in groupby(ordered, key=lambda each: each.part.stop_rank):
+            clean = _stop_together(list(rank)) and clean
+        self._running.clear()
+        return clean
+
+    def kill(self) -> None:
+        """End all parts at once, without asking."""
+        _kill(self._running)
+
+
+def _note_death(each: Running) -> None:
+    """A part that keeps dying young is not revived for ever: its log says what the matter is."""
+    part, lived = each.part, time.monotonic() - each.since
+    each.quick_deaths = each.quick_deaths + 1 if lived < QUICK_DEATH_SECONDS else 1
+    code = each.process.returncode
+    if each.quick_deaths >= QUICK_DEATHS_MAX:
+        raise PartError(
+            f"{part.name} died {QUICK_DEATHS_MAX} times in a row, at last with code {code}; "
+            f"the end of {part.log}:\n{tail_of(part.log)}"
+        )
+    pause = min(BACKOFF_SECONDS * 2 ** (each.quick_deaths - 1), BACKOFF_SECONDS_MAX)
+    each.restart_at = time.monotonic() + pause
+    say(f"{part.name} died with code {code} after {lived:.1f} s; starting it again in {pause} s")
+
+
+def _revive(each: Running) -> None:
+    if each.restart_at is not None and time.monotonic() >= each.restart_at:
+        each.process, each.since, each.restart_at = each.part.start(), time.monotonic(), None
+
+
+def _stop_together(rank: Sequence[Running]) -> bool:
+    for each in rank:
+        if each.process.poll() is None:
+            each.process.send_signal(each.part.stop_by)
+    deadline = time.monotonic() + max(each.part.stop_seconds for each in rank)
+    try:
+        for each in rank:
+            each.process.wait(max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        names = ", ".join(each.part.name for each in rank if each.process.poll() is None)
+        say(f"no end of {names} in time: killed")
+        _kill(rank)
+        return False
+    return True
+
+
+def _kill(some: Iterable[Running]) -> None:
+    alive = [each for each in some if each.process.poll() is None]
+    for each in alive:
+        each.process.kill()
+    for each in alive:
+        each.process.wait(KILL_SECONDS)

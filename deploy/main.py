@@ -1,0 +1,52 @@
+"""The `stockyard` command: everything a person or a machine starts, by one name."""
+
+import sys
+from collections.abc import Callable
+
+import typer
+
+from deploy.commands import doctor, env, migrate, processes, test, topics, up
+from deploy.machine.trouble import OperatorError
+
+app = typer.Typer(
+    help="Inventory and procurement that cannot oversell.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+# A verb is a function of its own file, under its name here; whatever is slow to import is imported
+# inside it. A group of verbs is a Typer of its own.
+VERBS: dict[str, Callable[..., None]] = {
+    "up": up.up,
+    "env": env.env,
+    "doctor": doctor.doctor,
+    "migrate": migrate.migrate,
+    "worker": processes.worker,
+    "relay": processes.relay,
+    "projector": processes.projector,
+    "edge": processes.edge,
+    "worker-run-once": processes.worker_run_once,
+    "rebuild": processes.rebuild,
+}
+GROUPS = {"topics": topics.app}
+
+for name, verb in VERBS.items():
+    app.command(name)(verb)
+for name, group in GROUPS.items():
+    app.add_typer(group, name=name)
+# What follows `test` is pytest's.
+app.command("test", context_settings=test.PASSED_ON)(test.run)
+
+
+def main() -> None:
+    """Exit codes: 0 done, 1 failed, 2 bad usage."""
+    try:
+        app()
+    except OperatorError as error:
+        typer.echo(f"stockyard: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
