@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import time
@@ -79,8 +80,9 @@ def _uv() -> str:
     if not _runs(program):
         _say(f"fetching uv {pin}")
         shutil.rmtree(target, ignore_errors=True)
+        quiet = {**os.environ, "PIP_ROOT_USER_ACTION": "ignore"}
         words = ["install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
-        _run([*_pip(), *words, "--target", str(target), "-r", str(UV_LOCK)], os.environ)
+        _run([*_pip(), *words, "--target", str(target), "-r", str(UV_LOCK)], quiet)
     return str(program)
 
 
@@ -101,13 +103,18 @@ def _pip() -> list[str]:
 
 
 def _uv_environment() -> Mapping[str, str]:
-    """Uv reads nothing of pip's: what a machine tells pip about its mirror is passed on."""
+    """Uv reads nothing of pip's: what a machine tells pip about its network is passed on.
+
+    That is its mirror, and its own certificates, which a company's proxy may need.
+    """
     told = {**os.environ}
     index = told.get("PIP_INDEX_URL") or _configured_index()
     if index and not {"UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX"} & told.keys():
         told["UV_DEFAULT_INDEX"] = index
     if told.get("PIP_CERT"):
         told.setdefault("SSL_CERT_FILE", told["PIP_CERT"])
+    if ssl.get_default_verify_paths().cafile:
+        told.setdefault("UV_SYSTEM_CERTS", "true")
     if not os.access(os.path.expanduser("~"), os.W_OK):  # noqa: PTH111 (Path raises when unknown)
         told.setdefault("UV_CACHE_DIR", str(TOOLS / "cache"))
     return told
