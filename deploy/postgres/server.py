@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from deploy.machine.children import Child, spawn, stop, tail_of
@@ -17,10 +16,8 @@ from deploy.machine.ports import HOST, kept_ports, stored_ports
 from deploy.machine.trouble import OperatorError
 from deploy.postgres.binaries import home
 from deploy.postgres.cluster import initialise
+from deploy.postgres.databases import Databases, connect
 from deploy.postgres.owner import Owner, place
-
-if TYPE_CHECKING:
-    from psycopg import Connection
 
 USER = "stockyard"
 DATABASE = "stockyard"
@@ -28,7 +25,6 @@ READY_SECONDS = 60.0
 STOP_SECONDS = 30.0
 PREDECESSOR_SECONDS = 30.0
 POLL_SECONDS = 0.02
-CONNECT_SECONDS = 5
 SOCKET_PATH_BYTES_MAX = 90  # the kernel's limit is 107, and the server appends its own name
 
 SETTINGS: Mapping[str, str] = {
@@ -67,24 +63,14 @@ class Postgres:
         """The libpq URL of a database, which need not exist."""
         return _url(self.password, self.port, database)
 
+    @property
+    def databases(self) -> Databases:
+        """Its databases, to make and drop."""
+        return Databases(self.url("postgres"))
+
     def database(self, name: str, *, template: str = "template1") -> str:
         """The URL of a database, made as a copy of the template when there is none of the name."""
-        from psycopg import sql  # noqa: PLC0415 (slow to import)
-
-        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        with _connect(self.url("postgres")) as connection:
-            found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name])
-            if not found.rowcount:
-                connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
-        return self.url(name)
-
-    def drop(self, name: str) -> None:
-        """Remove a database, whoever is still connected to it."""
-        from psycopg import sql  # noqa: PLC0415
-
-        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-        with _connect(self.url("postgres")) as connection:
-            connection.execute(drop)
+        return self.databases.make(name, template=template)
 
     def stop(self) -> bool:
         """End the server, its clients too, and keep its data; whether it ended unforced."""
@@ -183,13 +169,7 @@ def _answers(url: str) -> bool:
     from psycopg import OperationalError  # noqa: PLC0415
 
     try:
-        _connect(url).close()
+        connect(url).close()
     except OperationalError:
         return False
     return True
-
-
-def _connect(url: str) -> "Connection":
-    from psycopg import connect  # noqa: PLC0415
-
-    return connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)

@@ -1,0 +1,3 @@
+"""What every test may ask for: real servers, a database and topics of its own."""
+
+pytest_plugins = ("servers",)
