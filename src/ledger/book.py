@@ -124,8 +124,8 @@ class Movement(NamedTuple):
     sku: str
     lot: str
     serial: str
-    source: str
-    destination: str
+    from_account: str
+    to_account: str
     quantity: Decimal
     unit_cost: Decimal | None
     reason: str
@@ -174,6 +174,13 @@ class Rejected:
 Outcome = Applied | Rejected
 
 
+class Written(NamedTuple):
+    """A document that a batch has changed, and the actor who changed it last."""
+
+    document: Document
+    actor_id: str
+
+
 @dataclass(slots=True)
 class Book:
     """What a batch knows and has decided so far; each applied command moves it on."""
@@ -184,8 +191,11 @@ class Book:
     items: dict[tuple[str, str], Item] = field(default_factory=dict)
     locations: dict[tuple[str, str], Location] = field(default_factory=dict)
     reservations: dict[tuple[str, str], Reservation] = field(default_factory=dict)
+    stored: set[tuple[str, str]] = field(default_factory=set)
+    """The reservations that the database has: those that were loaded."""
     touched: dict[LevelKey, Level] = field(default_factory=dict)
-    written: dict[tuple[type[Document], str, str], Document] = field(default_factory=dict)
+    written: dict[tuple[str, str], Written] = field(default_factory=dict)
+    """By (tenant, resource) what the batch leaves behind: the last writing of each wins."""
 
     def enter(self, levels: Iterable[Level]) -> None:
         """Take levels in as loaded."""
@@ -202,18 +212,18 @@ class Book:
         found = self.lots(tenant_id, sku, location).get(lot)
         return found or Level(LevelKey(tenant_id, sku, location, lot))
 
-    def apply(self, tenant_id: str, applied: Applied) -> None:
+    def apply(self, tenant_id: str, actor_id: str, applied: Applied) -> None:
         """Let an applied command take effect on all that is decided after it."""
         for document in applied.documents:
-            self._write(document)
+            self._write(document, actor_id)
         for sku, location, lot, quantity in applied.commitments:
             self._touch(tenant_id, sku, location, lot).reserved += quantity
         for movement in applied.movements:
             sku, lot, quantity = movement.sku, movement.lot, movement.quantity
-            if not movement.source.startswith("@"):
-                self._touch(tenant_id, sku, movement.source, lot).on_hand -= quantity
-            if not movement.destination.startswith("@"):
-                self._touch(tenant_id, sku, movement.destination, lot).on_hand += quantity
+            if not movement.from_account.startswith("@"):
+                self._touch(tenant_id, sku, movement.from_account, lot).on_hand -= quantity
+            if not movement.to_account.startswith("@"):
+                self._touch(tenant_id, sku, movement.to_account, lot).on_hand += quantity
 
     def _touch(self, tenant_id: str, sku: str, location: str, lot: str) -> Level:
         key = LevelKey(tenant_id, sku, location, lot)
@@ -223,14 +233,15 @@ class Book:
             self.places.setdefault(Place(tenant_id, sku, location), {})[lot] = level
         return level
 
-    def _write(self, document: Document) -> None:
+    def _write(self, document: Document, actor_id: str) -> None:
+        tenant_id = document.tenant_id
         if isinstance(document, Reservation):
-            key = document.reservation_id
-            self.reservations[document.tenant_id, key] = document
+            self.reservations[tenant_id, document.reservation_id] = document
+            resource = f"reservation/{document.reservation_id}"
         elif isinstance(document, Item):
-            key = document.sku
-            self.items[document.tenant_id, key] = document
+            self.items[tenant_id, document.sku] = document
+            resource = f"item/{document.sku}"
         else:
-            key = document.code
-            self.locations[document.tenant_id, key] = document
-        self.written[type(document), document.tenant_id, key] = document
+            self.locations[tenant_id, document.code] = document
+            resource = f"location/{document.code}"
+        self.written[tenant_id, resource] = Written(document, actor_id)

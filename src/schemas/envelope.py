@@ -37,10 +37,18 @@ class Envelope(Strict):
         str | None, StringConstraints(pattern=r"^[0-9A-Za-z._-]{1,249}$")
     ] = Field(default=None, alias="Reply-To")
 
-    def identity(self) -> bytes:
-        """The 16 bytes that name this command for ever: its tenant, source system and key."""
-        named = f"{self.tenant_id}\n{self.source_system}\n{self.idempotency_key}"
-        return blake2b(named.encode(), digest_size=16).digest()
+    def identity(self, *, own: bool = False) -> bytes:
+        """The 16 bytes that name this command for ever: its tenant, source system and key.
+
+        The system's `own` commands have identities that nobody else's can be equal to.
+        """
+        return identity(self.tenant_id, self.source_system, self.idempotency_key, own=own)
+
+
+def identity(tenant_id: str, source_system: str, idempotency_key: str, *, own: bool = False) -> bytes:
+    """The 16 bytes that name a command for ever; see `Envelope.identity`."""
+    named = f"{tenant_id}\n{source_system}\n{idempotency_key}"
+    return blake2b(named.encode(), digest_size=16, person=b"own" if own else b"").digest()
 
 
 HEADERS: Final = tuple(str(field.alias) for field in Envelope.model_fields.values())

@@ -1,6 +1,5 @@
 """What may be asked of reservations: promise stock, give it back, or ship it."""
 
-from datetime import datetime
 from typing import Annotated, ClassVar
 
 from pydantic import AwareDatetime, Field, StringConstraints
@@ -83,4 +82,3 @@ class ExpireReservation(Command):
     MODULE: ClassVar[str] = "reservations"
 
     reservation_id: ReservationId
-    expires_at: datetime

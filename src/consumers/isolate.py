@@ -1,0 +1,121 @@
+"""A batch that cannot be flushed: tried again for what passes, halved for what does not."""
+
+from collections.abc import Callable
+from typing import Final
+
+import psycopg
+import structlog
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_random_exponential,
+)
+
+from consumers.apply import Batch, Flushed
+from consumers.metrics import HALVED, RETRIES
+from consumers.parse import Asked, DeadLetter
+from ledger.catalog import RacedError
+from ledger.shards import FencedError
+from producers.publisher import PublishError
+from schemas.dead_letters import Reason, Unreadable
+
+log = structlog.get_logger()
+
+PASSING_SECONDS_MAX: Final = 90
+CONFLICTS_MAX: Final = 8
+ATTEMPTS_BEFORE_HALVING: Final = 2
+
+# Of SQLSTATE: connection, limits, cancelled or shut down, transaction rolled back, lock not
+# available, wrong state (read-only standby, idle too long).
+_PASSING_CLASSES: Final = ("08", "53", "57", "40", "55", "25")
+
+
+def passes(error: BaseException) -> bool:
+    """Whether trying again may help: the servers' trouble, not the data's."""
+    if isinstance(error, psycopg.Error):
+        state = error.sqlstate or ""
+        return state[:2] in _PASSING_CLASSES or (
+            not state and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+        )
+    return isinstance(error, PublishError)
+
+
+def conflicts(error: BaseException) -> bool:
+    """Whether another batch was faster: decided again, ours sees what that one did."""
+    return isinstance(error, RacedError | FencedError | psycopg.errors.UniqueViolation)
+
+
+def apply_isolated(
+    apply: Callable[[Batch, bool], Flushed], batch: Batch, module: str
+) -> list[Flushed]:
+    """Apply a batch; if it fails for a reason that belongs to its data, all but the guilty record.
+
+    That one comes out as a dead letter. `apply` is called with a batch, and whether the system's
+    own due commands may ride along: not any more once something has failed, since it might be
+    they.
+
+    Raises:
+        psycopg.Error, PublishError: the servers' trouble outlasted our patience.
+    """
+    try:
+        return [_retried(apply, batch, module)]
+    except Exception as error:
+        if passes(error) or not batch:
+            raise
+        log.exception("a batch cannot be flushed", records=len(batch), module=module)
+        return _halved(lambda part: apply(part, False), batch, module, error)  # noqa: FBT003
+
+
+def _retried(apply: Callable[[Batch, bool], Flushed], batch: Batch, module: str) -> Flushed:
+    def note(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        RETRIES.labels(module, type(error).__name__).inc()
+        log.warning("a batch is tried again", error=str(error), attempt=state.attempt_number)
+
+    passing = Retrying(
+        retry=retry_if_exception(passes),
+        stop=stop_after_delay(PASSING_SECONDS_MAX),
+        wait=wait_random_exponential(multiplier=0.1, max=3),
+        before_sleep=note,
+        reraise=True,
+    )
+    conflicting = Retrying(
+        retry=retry_if_exception(conflicts),
+        stop=stop_after_attempt(CONFLICTS_MAX),
+        wait=wait_random_exponential(multiplier=0.005, max=0.2),
+        before_sleep=note,
+        reraise=True,
+    )
+    return conflicting(passing, apply, batch, True)  # noqa: FBT003
+
+
+def _halved(
+    apply: Callable[[Batch], Flushed], batch: Batch, module: str, error: Exception
+) -> list[Flushed]:
+    """Cut until the guilty record stands alone; a record's order within its shard is kept."""
+    if len(batch) == 1:
+        return [apply([_condemned(batch[0], error)])]
+    HALVED.labels(module).inc()
+    middle = len(batch) // 2
+    flushed: list[Flushed] = []
+    for part in (batch[:middle], batch[middle:]):
+        try:
+            flushed.append(_retried(lambda each, _: apply(each), part, module))
+        except Exception as still:  # noqa: PERF203
+            if passes(still):
+                raise
+            flushed += _halved(apply, part, module, still)
+    return flushed
+
+
+def _condemned(asked: Asked | DeadLetter, error: Exception) -> DeadLetter:
+    """The record that fails alone and again. Its error's kind is told, its text may hold secrets."""
+    if isinstance(asked, DeadLetter) or asked.record is None:
+        raise error
+    kind = type(error).__name__
+    state = getattr(error, "sqlstate", None)
+    why = Unreadable(Reason.UNPROCESSABLE, f"{kind} {state}" if state else kind)
+    return DeadLetter(asked.record, why, ATTEMPTS_BEFORE_HALVING)

@@ -1,0 +1,47 @@
+"""Everything a batch needs, in a handful of queries, its rows locked in one order everywhere.
+
+The order is: shards, reservations, catalog, balances; within each, by key.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from consumers.decisions.registry import Needs, needs_of
+from consumers.parse import Asked
+from ledger import balances, catalog, reservations
+from ledger.book import Book
+from ledger.connection import Transaction
+from schemas.times import stamp
+
+
+def load(tx: Transaction, asked: Iterable[Asked], now: datetime, module: str) -> Book:
+    """The book for these commands, as of now."""
+    needs = needs_of((ask.command, ask.envelope.tenant_id) for ask in asked if ask.command)
+    book = Book(now, stamp(now))
+    book.reservations = reservations.lock(tx, needs.reservations)
+    book.stored = set(book.reservations)
+    for (tenant_id, _), found in book.reservations.items():
+        needs.places.update((tenant_id, line.sku, line.location) for line in found.lines)
+    _load_catalog(tx, needs, book, lock=module == "catalog")
+    book.enter(balances.lock(tx, needs.places))
+    _load_unstocked(tx, needs, book)
+    return book
+
+
+def _load_catalog(tx: Transaction, needs: Needs, book: Book, *, lock: bool) -> None:
+    book.items = catalog.items(tx, needs.items, lock=lock)
+    book.locations = catalog.locations(tx, needs.locations, lock=lock)
+
+
+def _load_unstocked(tx: Transaction, needs: Needs, book: Book) -> None:
+    """Where there is no balance, tell an item without stock from one that does not exist.
+
+    Where there is one, its item and location exist: its foreign keys say so.
+    """
+    bare = [place for place in needs.places if place not in book.places]
+    if not bare:
+        return
+    items = {(tenant_id, sku) for tenant_id, sku, _ in bare} - book.items.keys()
+    locations = {(tenant_id, code) for tenant_id, _, code in bare} - book.locations.keys()
+    book.items |= catalog.items(tx, items, lock=False)
+    book.locations |= catalog.locations(tx, locations, lock=False)

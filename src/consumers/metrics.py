@@ -1,0 +1,27 @@
+"""What the workers count. Never an item, a user or a key as a label: those have no end."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+COMMANDS = Counter(
+    "stockyard_commands", "Commands answered", ["module", "outcome"]
+)  # outcome: applied, rejected, replayed, key_reused
+DEAD_LETTERS = Counter("stockyard_dead_letters", "Records no command was made of", ["module", "reason"])
+REDELIVERED = Counter(
+    "stockyard_redelivered", "Records that came again and were already applied", ["module"]
+)
+BATCH_COMMANDS = Histogram(
+    "stockyard_batch_commands",
+    "Records in a batch",
+    ["module"],
+    buckets=(1, 3, 10, 30, 100, 300, 1000, 3000, 10_000),
+)
+BATCH_SECONDS = Histogram(
+    "stockyard_batch_seconds",
+    "Time from poll to commit",
+    ["module"],
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15),
+)
+RETRIES = Counter("stockyard_batch_retries", "Batches tried again", ["module", "error"])
+HALVED = Counter("stockyard_batches_halved", "Batches cut to find the guilty record", ["module"])
+LEASES_LOST = Counter("stockyard_leases_lost", "Shards another publisher took over", ["module"])
+LAG = Gauge("stockyard_consumer_lag", "Records that wait", ["group", "topic", "partition"])

@@ -1,0 +1,207 @@
+"""Reading topics from where the database says: the records of this member's partitions.
+
+The database's offsets are the truth; Kafka's own are kept for lag tools only. Everything happens
+in the caller's thread: partitions come and go inside `poll`, never while a batch is in hand.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import structlog
+from confluent_kafka import (
+    OFFSET_INVALID,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicCollection,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient
+
+from producers.kafka_config import client_config
+from schemas.settings import Settings
+
+log = structlog.get_logger()
+
+ADMIN_SECONDS: Final = 10.0
+
+_CONFIG: Final[dict[str, Any]] = {
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    # Never a silent jump: an offset that is not there halts the worker.
+    "auto.offset.reset": "error",
+    "isolation.level": "read_committed",
+    "partition.assignment.strategy": "cooperative-sticky",
+    "session.timeout.ms": 10_000,
+    "heartbeat.interval.ms": 2_000,
+    # Longer than a batch can take, its retries included.
+    "max.poll.interval.ms": 180_000,
+    "fetch.wait.max.ms": 250,
+    "fetch.message.max.bytes": 2_097_152,
+    "queued.max.messages.kbytes": 32_768,
+    "reconnect.backoff.max.ms": 1_000,
+}
+
+
+class HaltError(RuntimeError):
+    """The log and the database contradict each other. Going on would lose or repeat something."""
+
+
+class Place(NamedTuple):
+    """A partition of a topic."""
+
+    topic: str
+    partition: int
+
+
+class Stands(NamedTuple):
+    """Where the database stands in a partition, and in which incarnation of the topic."""
+
+    next_offset: int
+    topic_id: str | None
+
+
+class Positions(NamedTuple):
+    """The database's side of an assignment."""
+
+    load: Callable[[Sequence[Place]], Mapping[Place, Stands]]
+    """Where each place stands; makes those that are new."""
+    bind: Callable[[Sequence[Place], str], None]
+    """Notes the topic's incarnation for places that had none."""
+
+
+class Reader:
+    """A member of a consumer group. Not for several threads."""
+
+    def __init__(
+        self, settings: Settings, group: str, topics: Sequence[str], positions: Positions
+    ) -> None:
+        self._positions = positions
+        self._trouble: BaseException | None = None
+        self.owned: set[Place] = set()
+        self.gained: set[Place] = set()
+        self.joined = False
+        connection = client_config(settings)
+        self._admin = AdminClient(connection)
+        self._consumer = Consumer({**connection, **_CONFIG, "group.id": group})
+        self._consumer.subscribe(
+            list(topics), on_assign=self._assign, on_revoke=self._revoke, on_lost=self._revoke
+        )
+
+    def poll(self, records_max: int, within_seconds: float) -> list[Message]:
+        """The records at hand, waiting only for the first.
+
+        Raises:
+            HaltError: a partition does not hold what the database expects.
+            KafkaException: the client is beyond repair.
+            Exception: what the database said when it was asked where a partition stands.
+        """
+        first = self._consumer.poll(within_seconds)
+        found = [first] if first is not None else []
+        if found and records_max > 1:
+            found += self._consumer.consume(records_max - 1, 0)
+        if self._trouble is not None:
+            trouble, self._trouble = self._trouble, None
+            raise trouble
+        return [message for message in found if self._is_record(message)]
+
+    def _is_record(self, message: Message) -> bool:
+        """Whether it is one, of a partition that we still own; what else comes is news of errors."""
+        error = message.error()
+        if error is None:
+            return Place(message.topic(), message.partition()) in self.owned
+        if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):  # noqa: SLF001  # its only spelling
+            raise HaltError(f"{message.topic()} [{message.partition()}]: {error.str()}")
+        if error.fatal():
+            raise KafkaException(error)
+        log.warning("broker says", error=error.str())
+        return False
+
+    def commit(self, offsets: Mapping[Place, int]) -> None:
+        """Tell Kafka how far we are, for lag tools. Nothing depends on it."""
+        told = [TopicPartition(place.topic, place.partition, at) for place, at in offsets.items()]
+        try:
+            self._consumer.commit(offsets=told, asynchronous=True)
+        except KafkaException as error:
+            log.info("lag tools see an old offset", error=str(error))
+
+    def lag(self) -> dict[Place, int]:
+        """How many records of each owned partition wait, as far as the last fetch knew."""
+        places = [TopicPartition(place.topic, place.partition) for place in self.owned]
+        found = {}
+        for at in self._consumer.position(places):
+            _, high = self._consumer.get_watermark_offsets(at, cached=True)
+            if at.offset >= 0 and high != OFFSET_INVALID:
+                found[Place(at.topic, at.partition)] = max(0, high - at.offset)
+        return found
+
+    def close(self) -> None:
+        """Leave the group."""
+        self._consumer.close()
+
+    def _assign(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
+        """Start each new partition where the database stands, having checked that it can."""
+        try:
+            places = [Place(each.topic, each.partition) for each in assigned]
+            stands = self._start(consumer, places)
+        except Exception as error:  # noqa: BLE001  # raised again by poll: a callback cannot
+            self._trouble = error
+            return
+        consumer.incremental_assign(
+            [
+                TopicPartition(place.topic, place.partition, at.next_offset)
+                for place, at in stands.items()
+            ]
+        )
+        self.joined = True
+        self.owned.update(places)
+        self.gained.update(places)
+        if places:
+            log.info("partitions gained", partitions=[f"{p.topic}[{p.partition}]" for p in places])
+
+    def _start(self, consumer: Consumer, places: Sequence[Place]) -> Mapping[Place, Stands]:
+        if not places:
+            return {}
+        stands = self._positions.load(places)
+        for topic, topic_id in self._incarnations({place.topic for place in places}).items():
+            mine = [place for place in places if place.topic == topic]
+            for place in mine:
+                known = stands[place].topic_id
+                if known is not None and known != topic_id:
+                    raise HaltError(
+                        f"{topic} was deleted and made anew: the database counts in topic {known}, "
+                        f"the broker has {topic_id}. See docs/runbooks/halted-worker.md"
+                    )
+            self._positions.bind(mine, topic_id)
+        for place, at in stands.items():
+            self._check_reach(consumer, place, at.next_offset)
+        return stands
+
+    def _incarnations(self, topics: set[str]) -> dict[str, str]:
+        futures = self._admin.describe_topics(
+            TopicCollection(sorted(topics)), request_timeout=ADMIN_SECONDS
+        )
+        return {name: str(future.result().topic_id) for name, future in futures.items()}
+
+    @staticmethod
+    def _check_reach(consumer: Consumer, place: Place, next_offset: int) -> None:
+        """Halt where the partition ends before the database's offset, or begins behind it."""
+        low, high = consumer.get_watermark_offsets(
+            TopicPartition(place.topic, place.partition), ADMIN_SECONDS
+        )
+        if next_offset > high:
+            raise HaltError(
+                f"{place.topic} [{place.partition}] ends at {high}, but the database has applied "
+                f"up to {next_offset}: the log has lost its end. See docs/runbooks/halted-worker.md"
+            )
+        if next_offset < low:
+            raise HaltError(
+                f"{place.topic} [{place.partition}] begins at {low}, but {next_offset} to {low - 1} "
+                "were never applied: retention has passed us. See docs/runbooks/halted-worker.md"
+            )
+
+    def _revoke(self, _: Consumer, revoked: list[TopicPartition]) -> None:
+        places = {Place(each.topic, each.partition) for each in revoked}
+        self.owned -= places
+        self.gained -= places

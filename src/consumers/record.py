@@ -1,0 +1,163 @@
+"""Journal records: the one account of what became of each command, from which all else is made."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import orjson
+
+from consumers.parse import Asked, DeadLetter
+from ledger.book import Applied, Level, Movement, Outcome
+from schemas.base import shown
+from schemas.topics import commands_topic, consumer_group, module_of
+
+LEVELS_PER_RECORD: Final = 16
+"""Few enough that a record stays in its table's page, many enough to be rare."""
+
+
+def command_record(  # noqa: PLR0913  # what a record states
+    asked: Asked,
+    outcome: Outcome,
+    *,
+    sequence: int,
+    at: str,
+    levels_at: tuple[int, int] | None,
+) -> dict[str, Any]:
+    """What became of a command. `levels_at` is where its batch's new levels stand."""
+    envelope = asked.envelope
+    applied = isinstance(outcome, Applied)
+    return {
+        "kind": "command",
+        "shard": asked.shard,
+        "sequence": sequence,
+        "at": at,
+        "offset": asked.offset,
+        "tenant_id": envelope.tenant_id,
+        "request_id": envelope.request_id,
+        "idempotency_key": envelope.idempotency_key,
+        "source_system": envelope.source_system,
+        "actor_id": envelope.actor_id,
+        "actor_type": envelope.actor_type,
+        "command_type": envelope.command_type,
+        "traceparent": envelope.traceparent,
+        "reply_to": envelope.reply_to,
+        "levels_at": levels_at,
+        "code": outcome.code,
+        **(_applied(outcome) if applied else _rejected(outcome, envelope.request_id)),
+    }
+
+
+def _applied(outcome: Applied) -> dict[str, Any]:
+    kind, named = outcome.resource
+    return {
+        "status": "applied",
+        "resource": {"type": kind, "id": named},
+        "body": orjson.Fragment(orjson.dumps(outcome.body)),
+        "problem": None,
+        "events": [tuple(event) for event in outcome.events],
+        "commitments": [
+            (sku, location, lot, shown(quantity))
+            for sku, location, lot, quantity in outcome.commitments
+        ],
+        "movements": [
+            movement_entry(number, movement)
+            for number, movement in enumerate(outcome.movements, 1)
+        ],
+    }
+
+
+def _rejected(outcome: Any, request_id: str) -> dict[str, Any]:
+    return {
+        "status": "rejected",
+        "resource": None,
+        "body": None,
+        "problem": {**outcome.problem, "request_id": request_id},
+        "events": (),
+        "commitments": (),
+        "movements": (),
+    }
+
+
+def movement_entry(number: int, movement: Movement) -> dict[str, Any]:
+    """A movement as records and events show it."""
+    cost = movement.unit_cost
+    return {
+        "entry": number,
+        "sku": movement.sku,
+        "lot": movement.lot or None,
+        "serial": movement.serial or None,
+        "from_account": movement.from_account,
+        "to_account": movement.to_account,
+        "quantity": shown(movement.quantity),
+        "unit_cost": None if cost is None else shown(cost),
+        "reason": movement.reason,
+        "document": movement.document,
+    }
+
+
+def level_records(
+    levels: Sequence[Level], *, shard: int, sequence: int, at: str, last: Asked
+) -> Iterable[dict[str, Any]]:
+    """The levels that a batch left for one tenant, a few to a record.
+
+    They carry the request id and trace of the last command that touched any of them.
+    """
+    for start in range(0, len(levels), LEVELS_PER_RECORD):
+        yield {
+            "kind": "levels",
+            "shard": shard,
+            "sequence": sequence,
+            "at": at,
+            "tenant_id": last.envelope.tenant_id,
+            "request_id": last.envelope.request_id,
+            "traceparent": last.envelope.traceparent,
+            "levels": [_level(level) for level in levels[start : start + LEVELS_PER_RECORD]],
+        }
+        sequence += 1
+
+
+def _level(level: Level) -> tuple[str, int, orjson.Fragment]:
+    """A level's subject, version and state, as it will be once it is saved."""
+    _, sku, location, lot = level.key
+    subject = f"level/{location}/{sku}/{lot}" if lot else f"level/{location}/{sku}"
+    state = {
+        "sku": sku,
+        "location": location,
+        "lot": lot or None,
+        "on_hand": shown(level.on_hand),
+        "reserved": shown(level.reserved),
+        "held": shown(level.held),
+        "incoming": shown(level.incoming),
+        "available": shown(level.available),
+        "version": level.version + 1,
+    }
+    return subject, level.version + 1, orjson.Fragment(orjson.dumps(state))
+
+
+def dead_letter_record(
+    letter: DeadLetter, *, sequence: int, at: str, tenant_id: str, prefix: str
+) -> dict[str, Any]:
+    """A record that no command could be made of, kept whole. Bytes are written as hex."""
+    record = letter.record
+    module = module_of(record.shard)
+    return {
+        "kind": "dead_letter",
+        "shard": record.shard,
+        "sequence": sequence,
+        "at": at,
+        "tenant_id": tenant_id,
+        "letter": {
+            "topic": commands_topic(prefix, module),
+            "group": consumer_group(prefix, module),
+            "offset": record.offset,
+            "timestamp": record.timestamp_ms,
+            "key": None if record.key is None else record.key.hex(),
+            "value": None if record.value is None else record.value.hex(),
+            "headers": [
+                (name, None if value is None else value.hex())
+                for name, value in record.headers or []
+            ],
+            "reason": letter.why.reason,
+            "detail": letter.why.detail,
+            "attempts": letter.attempts,
+        },
+    }

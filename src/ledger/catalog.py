@@ -1,0 +1,91 @@
+"""Tables item and location: what is kept in stock, and where."""
+
+from collections.abc import Collection
+from typing import Final
+
+from ledger.book import Item, Location
+from ledger.connection import Transaction
+
+_ITEMS: Final = """
+SELECT i.tenant_id, i.sku, i.name, i.uom, i.track_by, i.barcode, i.version
+FROM unnest(%s::text[], %s::text[]) AS asked(tenant_id, sku)
+JOIN item i USING (tenant_id, sku) ORDER BY i.tenant_id, i.sku
+"""
+_LOCATIONS: Final = """
+SELECT l.tenant_id, l.code, l.name, l.version
+FROM unnest(%s::text[], %s::text[]) AS asked(tenant_id, code)
+JOIN location l USING (tenant_id, code) ORDER BY l.tenant_id, l.code
+"""
+# Only the catalog module writes these rows, and locks them to number their changes; the others
+# read them: what they rely on (that it exists, how it is tracked) never changes.
+_FOR_UPDATE: Final = " FOR NO KEY UPDATE OF {}"
+
+
+def items(
+    tx: Transaction, asked: Collection[tuple[str, str]], *, lock: bool
+) -> dict[tuple[str, str], Item]:
+    """The items that exist, by (tenant, sku)."""
+    if not asked:
+        return {}
+    statement = _ITEMS + (_FOR_UPDATE.format("i") if lock else "")
+    rows = tx.execute(statement, [list(column) for column in zip(*asked, strict=True)])
+    return {(row[0], row[1]): Item(*row) for row in rows}
+
+
+def locations(
+    tx: Transaction, asked: Collection[tuple[str, str]], *, lock: bool
+) -> dict[tuple[str, str], Location]:
+    """The locations that exist, by (tenant, code)."""
+    if not asked:
+        return {}
+    statement = _LOCATIONS + (_FOR_UPDATE.format("l") if lock else "")
+    rows = tx.execute(statement, [list(column) for column in zip(*asked, strict=True)])
+    return {(row[0], row[1]): Location(*row) for row in rows}
+
+
+_SAVE_ITEMS: Final = """
+INSERT INTO item AS old (tenant_id, sku, name, uom, track_by, barcode, version, actor_id)
+SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+    %s::bigint[], %s::text[])
+ON CONFLICT (tenant_id, sku) DO UPDATE
+SET name = excluded.name, uom = excluded.uom, barcode = excluded.barcode,
+    version = excluded.version, actor_id = excluded.actor_id
+WHERE old.version < excluded.version AND old.track_by = excluded.track_by
+"""
+_SAVE_LOCATIONS: Final = """
+INSERT INTO location AS old (tenant_id, code, name, version, actor_id)
+SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[])
+ON CONFLICT (tenant_id, code) DO UPDATE
+SET name = excluded.name, version = excluded.version, actor_id = excluded.actor_id
+WHERE old.version < excluded.version
+"""
+
+
+class RacedError(RuntimeError):
+    """Another batch made the same new row first. Roll back and decide again."""
+
+
+def save_items(tx: Transaction, items: Collection[tuple[Item, str]]) -> None:
+    """Store items, each with the actor who described it.
+
+    Raises:
+        RacedError: another batch was faster with one of them.
+    """
+    _save(tx, _SAVE_ITEMS, [(*item, actor_id) for item, actor_id in items])
+
+
+def save_locations(tx: Transaction, locations: Collection[tuple[Location, str]]) -> None:
+    """Store locations, each with the actor who named it.
+
+    Raises:
+        RacedError: another batch was faster with one of them.
+    """
+    _save(tx, _SAVE_LOCATIONS, [(*location, actor_id) for location, actor_id in locations])
+
+
+def _save(tx: Transaction, statement: str, rows: list[tuple[object, ...]]) -> None:
+    if not rows:
+        return
+    done = tx.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+    if done.rowcount != len(rows):
+        raise RacedError("a row of the catalog changed under its lock")

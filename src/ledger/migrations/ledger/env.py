@@ -1,0 +1,14 @@
+"""Alembic's way in to the history of the ledger."""
+
+from alembic import context
+
+connection = context.config.attributes["connection"]
+
+context.configure(
+    connection=connection,
+    version_table="ledger_version",
+
+    transaction_per_migration=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

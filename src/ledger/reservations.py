@@ -1,0 +1,137 @@
+"""Table reservation: what is promised to whom, and what is left of each promise."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import orjson
+
+from ledger.book import Reservation, ReservationLine
+from ledger.connection import Transaction
+from ledger.copy import copy_rows, escaped, optional
+from schemas.base import shown
+from schemas.times import stamp
+
+_COLUMNS: Final = (
+    "tenant_id, reservation_id, order_id, status, expires_at, lines, shipments, created_at, version"
+)
+_LOCK: Final = f"""
+SELECT {", ".join("r." + name for name in _COLUMNS.split(", "))}
+FROM unnest(%s::text[], %s::text[]) AS asked(tenant_id, reservation_id)
+JOIN reservation r USING (tenant_id, reservation_id)
+ORDER BY r.tenant_id, r.reservation_id
+FOR NO KEY UPDATE OF r
+"""
+_DUE: Final = f"""
+SELECT {_COLUMNS} FROM reservation
+WHERE status = 'active' AND expires_at <= %s
+ORDER BY expires_at LIMIT %s
+FOR NO KEY UPDATE SKIP LOCKED
+"""
+
+
+def lock(
+    tx: Transaction, asked: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], Reservation]:
+    """Lock and load reservations, by (tenant, id)."""
+    if not asked:
+        return {}
+    rows = tx.execute(_LOCK, [list(column) for column in zip(*asked, strict=True)])
+    return {(row[0], row[1]): _read(row) for row in rows}
+
+
+def lock_due(tx: Transaction, now: datetime, limit: int) -> list[Reservation]:
+    """Lock and load active reservations whose time has passed, the longest due first.
+
+    Passes over those that another batch has in hand.
+    """
+    return [_read(row) for row in tx.execute(_DUE, [now, limit])]
+
+
+def _read(row: tuple[Any, ...]) -> Reservation:
+    tenant_id, reservation_id, order_id, status, expires_at, lines, shipments, created, version = row
+    return Reservation(
+        tenant_id,
+        reservation_id,
+        order_id,
+        status,
+        tuple(_read_line(line) for line in orjson.loads(lines)),
+        expires_at,
+        tuple(orjson.loads(shipments)),
+        stamp(created),
+        version,
+    )
+
+
+def _read_line(line: list[Any]) -> ReservationLine:
+    number, sku, location, lot, channel, *quantities = line
+    return ReservationLine(number, sku, location, lot, channel, *map(Decimal, quantities))
+
+
+_COPY: Final = f"COPY reservation ({_COLUMNS}, actor_id) FROM STDIN"
+
+
+def row(reservation: Reservation, actor_id: str) -> str:
+    """One new row as COPY takes it."""
+    tenant_id, named, order_id, status, expires_at, lines, shipments, created, version = reservation
+    return "\t".join(
+        (
+            tenant_id,
+            named,
+            escaped(order_id),
+            status,
+            optional(None if expires_at is None else stamp(expires_at)),
+            escaped(_lines(lines)),
+            escaped(orjson.dumps(shipments).decode()),
+            created,
+            str(version),
+            escaped(actor_id),
+        )
+    )
+
+
+def _lines(lines: Iterable[ReservationLine]) -> str:
+    return orjson.dumps(
+        [[*line[:5], *(shown(quantity) for quantity in line[5:])] for line in lines]
+    ).decode()
+
+
+def insert(tx: Transaction, rows: Iterable[str]) -> None:
+    """Add new reservations."""
+    copy_rows(tx, _COPY, rows)
+
+
+_UPDATE: Final = """
+UPDATE reservation r
+SET status = n.status, lines = n.lines, shipments = n.shipments, version = n.version,
+    actor_id = n.actor_id
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[])
+    AS n(tenant_id, reservation_id, status, lines, shipments, version, actor_id)
+WHERE r.tenant_id = n.tenant_id AND r.reservation_id = n.reservation_id AND r.version < n.version
+"""
+
+
+def update(tx: Transaction, changed: Collection[tuple[Reservation, str]]) -> None:
+    """Store changed reservations, each with the actor who changed it last.
+
+    Raises:
+        RuntimeError: a locked row was not as it was loaded.
+    """
+    if not changed:
+        return
+    rows = [
+        (
+            reservation.tenant_id,
+            reservation.reservation_id,
+            reservation.status,
+            _lines(reservation.lines),
+            orjson.dumps(reservation.shipments).decode(),
+            reservation.version,
+            actor_id,
+        )
+        for reservation, actor_id in changed
+    ]
+    done = tx.execute(_UPDATE, [list(column) for column in zip(*rows, strict=True)])
+    if done.rowcount != len(rows):
+        raise RuntimeError("a reservation changed under its lock")

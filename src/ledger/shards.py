@@ -1,0 +1,105 @@
+"""Table shard: how far each (module, partition) has been applied. Its row is the fence.
+
+A batch begins by locking the rows of its shards and ends by moving them, in one transaction:
+a worker that lost its partition without knowing finds the offset moved on, and its records done.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from ledger.connection import Transaction
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a shard stands: the next offset to apply, the next sequence of its journal."""
+
+    shard: int
+    next_offset: int
+    next_sequence: int
+    loaded_offset: int  # as it stood when the transaction locked it
+
+
+class FencedError(RuntimeError):
+    """Another worker moved the shard inside our transaction: a lock did not hold. Roll back."""
+
+
+_LOCK: Final = """
+SELECT shard, next_offset, next_sequence FROM shard
+WHERE shard = ANY(%s) ORDER BY shard FOR NO KEY UPDATE
+"""
+_NOW: Final = "SELECT clock_timestamp()"
+
+
+def lock(tx: Transaction, shards: Collection[int]) -> tuple[dict[int, Progress], datetime]:
+    """Lock the shards' rows, and tell the database's time: the only clock that decisions use."""
+    rows = tx.execute(_LOCK, [sorted(shards)]).fetchall()
+    now = tx.execute(_NOW).fetchone()
+    if now is None:
+        raise RuntimeError("clock_timestamp() returned no row")
+    return {
+        shard: Progress(shard, offset, sequence, offset) for shard, offset, sequence in rows
+    }, now[0]
+
+
+_ADVANCE: Final = """
+UPDATE shard SET next_offset = to_offset, next_sequence = to_sequence
+FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[], %s::bigint[])
+    AS moved(of_shard, from_offset, to_offset, to_sequence)
+WHERE shard = of_shard AND next_offset = from_offset
+"""
+
+
+def advance(tx: Transaction, progress: Collection[Progress]) -> None:
+    """Move the shards on, each from where it was loaded.
+
+    Raises:
+        FencedError: one no longer stood there.
+    """
+    rows = list(progress)
+    done = tx.execute(
+        _ADVANCE,
+        [
+            [row.shard for row in rows],
+            [row.loaded_offset for row in rows],
+            [row.next_offset for row in rows],
+            [row.next_sequence for row in rows],
+        ],
+    )
+    if done.rowcount != len(rows):
+        raise FencedError(f"{len(rows) - done.rowcount} of {len(rows)} shards had moved on")
+
+
+_CREATE: Final = """
+INSERT INTO shard (shard, next_offset, next_sequence)
+SELECT unnest(%s::smallint[]), 0, 1 ON CONFLICT DO NOTHING
+"""
+_CREATE_PUBLICATION: Final = """
+INSERT INTO publication (shard) SELECT unnest(%s::smallint[]) ON CONFLICT DO NOTHING
+"""
+
+
+def create(tx: Transaction, shards: Collection[int]) -> None:
+    """Make the rows of shards that were never seen before."""
+    numbers = sorted(shards)
+    tx.execute(_CREATE, [numbers])
+    tx.execute(_CREATE_PUBLICATION, [numbers])
+
+
+_POSITIONS: Final = "SELECT shard, next_offset, topic_id FROM shard WHERE shard = ANY(%s)"
+
+
+def positions(tx: Transaction, shards: Collection[int]) -> dict[int, tuple[int, str | None]]:
+    """Each shard's next offset, and the incarnation of the topic that it counts in."""
+    rows = tx.execute(_POSITIONS, [sorted(shards)])
+    return {shard: (offset, topic_id) for shard, offset, topic_id in rows}
+
+
+_BIND: Final = "UPDATE shard SET topic_id = %s WHERE shard = ANY(%s) AND topic_id IS NULL"
+
+
+def bind(tx: Transaction, shards: Collection[int], topic_id: str) -> None:
+    """Note which incarnation of the topic the shards' offsets count in, once."""
+    tx.execute(_BIND, [topic_id, sorted(shards)])
