@@ -9,74 +9,76 @@ from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from schemas.settings import Settings, settings
+from schemas.settings import Settings
 
 BEAT_SECONDS_MAX: Final = 60.0
-OK: Final = "ok"
 
 
 class Health:
-    """The state of one process: its checks by name, and when it last showed that it moves.
+    """The state of a process: its checks by name, and when it last showed that it moves.
 
-    Ready when every check is "ok". Alive while the last beat is young enough; the troubles of other
-    servers make a process unready, never dead, since starting it again would not mend them.
+    Not ready until every check that was announced is "ok". Alive as long as the last beat is young
+    enough; other servers' troubles make a process unready, never dead, since a restart would not
+    mend them.
     """
 
-    def __init__(
-        self, process: str, *checks: str, beat_seconds_max: float = BEAT_SECONDS_MAX
-    ) -> None:
-        self.process = process
-        self._states = dict.fromkeys(checks or (process,), "starting")
+    def __init__(self, *checks: str, beat_seconds_max: float = BEAT_SECONDS_MAX) -> None:
         self._lock = threading.Lock()
+        self._checks = dict.fromkeys(checks, "starting")
         self._beat_seconds_max = beat_seconds_max
         self._beat = time.monotonic()
 
-    def ready(self, *checks: str) -> None:
-        """Say that these checks are well; all of them when none is named."""
-        self._set(checks, OK)
-
-    def unready(self, reason: str, *checks: str) -> None:
-        """Say what is the matter with these checks; with all of them when none is named."""
-        self._set(checks, reason)
+    def set(self, check: str, state: str = "ok") -> None:
+        """Say how a check stands: "ok", or what is the matter."""
+        with self._lock:
+            self._checks[check] = state
 
     def beat(self) -> None:
         """Show that the main loop moves; to be called at every turn of it."""
         self._beat = time.monotonic()
 
     @property
-    def states(self) -> dict[str, str]:
-        """How every check stands: "ok", or what is the matter."""
+    def checks(self) -> dict[str, str]:
+        """How every check stands."""
         with self._lock:
-            return dict(self._states)
+            return dict(self._checks)
 
     @property
-    def is_ready(self) -> bool:
+    def ready(self) -> bool:
         """Whether every check is "ok"."""
-        return all(state == OK for state in self.states.values())
+        return all(state == "ok" for state in self.checks.values())
 
     @property
-    def is_alive(self) -> bool:
+    def alive(self) -> bool:
         """Whether the main loop has moved of late."""
         return time.monotonic() - self._beat < self._beat_seconds_max
 
-    def serve(self, known: Settings | None = None) -> int:
-        """Answer `/livez`, `/readyz` and `/metrics` on `ERP_HEALTH_PORT` from now on.
 
-        Returns the port, or 0 when the settings name none and nothing is served.
-        """
-        known = known or settings()
-        return self.serve_on(known.health_host, known.health_port) if known.health_port else 0
+def serve_health(health: Health, settings: Settings) -> "HealthServer | None":
+    """Tell of a process's health on the port the settings give it; on none when they give none."""
+    if not settings.health_port:
+        return None
+    return HealthServer(health, settings.health_host, settings.health_port)
 
-    def serve_on(self, host: str, port: int) -> int:
-        """The same at an address; port 0 takes any free one. Returns the port."""
-        server = _Server((host, port), _Handler)
-        server.health = self
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        return int(server.server_address[1])
 
-    def _set(self, checks: tuple[str, ...], state: str) -> None:
-        with self._lock:
-            self._states.update(dict.fromkeys(checks or self._states, state))
+class HealthServer:
+    """`/livez`, `/readyz` and `/metrics` of a process, on a port of its own."""
+
+    def __init__(self, health: Health, host: str, port: int) -> None:
+        self._server = _Server((host, port), _Handler)
+        self._server.health = health
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on; the one chosen, when 0 was asked for."""
+        return int(self._server.server_address[1])
+
+    def close(self) -> None:
+        """Stop answering."""
+        self._server.shutdown()
+        self._server.server_close()
 
 
 class _Server(ThreadingHTTPServer):
@@ -92,9 +94,9 @@ class _Handler(BaseHTTPRequestHandler):
         health = self.server.health
         match self.path:
             case "/livez":
-                self._answer(health.is_alive, {"process": health.process})
+                self._answer(health.alive, {"alive": health.alive})
             case "/readyz":
-                self._answer(health.is_ready, {"process": health.process, "checks": health.states})
+                self._answer(health.ready, {"ready": health.ready, "checks": health.checks})
             case "/metrics":
                 self._send(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest())
             case _:
