@@ -9,8 +9,6 @@ from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from schemas.settings import Settings
-
 BEAT_SECONDS_MAX: Final = 60.0
 
 
@@ -52,13 +50,6 @@ class Health:
     def alive(self) -> bool:
         """Whether the main loop has moved of late."""
         return time.monotonic() - self._beat < self._beat_seconds_max
-
-
-def serve_health(health: Health, settings: Settings) -> "HealthServer | None":
-    """Tell of a process's health on the port the settings give it; on none when they give none."""
-    if not settings.health_port:
-        return None
-    return HealthServer(health, settings.health_host, settings.health_port)
 
 
 class HealthServer:

@@ -60,11 +60,6 @@ class Settings(BaseSettings):
 
     health_host: str = "127.0.0.1"
     health_port: int = Field(
-        default=0, ge=0, le=65_535, description="of /livez, /readyz and /metrics; 0: none"
-    )
-
-    health_host: str = "127.0.0.1"
-    health_port: int = Field(
         default=0, ge=0, le=65_535, description="of a worker, relay or projector; 0: any free one"
     )
 
