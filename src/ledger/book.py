@@ -108,8 +108,8 @@ class Reservation(NamedTuple):
     reservation_id: str
     order_id: str
     status: str  # active, consumed, released or expired
-    lines: tuple[ReservationLine, ...]
     expires_at: datetime | None
+    lines: tuple[ReservationLine, ...]
     shipments: tuple[dict[str, Any], ...]
     created_at: str
     version: int

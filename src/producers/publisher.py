@@ -51,11 +51,13 @@ class Publisher:
         Raises:
             PublishError: the queue stayed full: the broker takes nothing.
         """
-        produce = self._producer.produce
+        produce, failed = self._producer.produce, self._on_failure
         for topic, partition, key, value, headers in messages:
             while True:
                 try:
-                    produce(topic, value, key, partition, self._on_failure, 0, headers)
+                    produce(
+                        topic, value, key, partition, on_delivery=failed, headers=headers
+                    )
                     break
                 except BufferError:
                     self._make_room()

@@ -36,7 +36,7 @@ class ShipmentProof(Strict):
     shipped_at: AwareDatetime
 
 
-Parts = Annotated[tuple[PartOfLine, ...], Field(min_length=1, max_length=LINES_MAX, strict=False)]
+Parts = Annotated[list[PartOfLine], Field(min_length=1, max_length=LINES_MAX)]
 
 
 class CreateReservation(Command):
@@ -47,7 +47,7 @@ class CreateReservation(Command):
 
     order_id: Reference
     lines: Annotated[
-        tuple[WantedLine, ...], Field(min_length=1, max_length=LINES_MAX, strict=False)
+        list[WantedLine], Field(min_length=1, max_length=LINES_MAX)
     ]
     expires_at: AwareDatetime | None = None
     allow_partial: bool = False
