@@ -111,13 +111,10 @@ def _stop(supervisor: Supervisor) -> None:
 
 
 def _listen_to_signals() -> None:
-    """Turn each signal that asks us to end into an exception, except those we were told to ignore.
-
-    A shell starts background jobs with Ctrl-C ignored, and `nohup` does so with hang-ups.
-    """
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _ask_to_stop)
+    """Turn each signal that asks us to end into an exception; under `nohup`, not a hang-up."""
+    hang_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
+    for number in (signal.SIGTERM, signal.SIGINT, *hang_up):
+        signal.signal(number, _ask_to_stop)
 
 
 def _ask_to_stop(_number: int, _frame: FrameType | None) -> None:
