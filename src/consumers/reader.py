@@ -104,13 +104,14 @@ class Reader:
         if self._trouble is not None:
             trouble, self._trouble = self._trouble, None
             raise trouble
-        return [message for message in found if self._is_record(message)]
+        # A record of a partition that was revoked in between does no harm: the shard's row tells
+        # whether it was applied, by us or by its new owner.
+        return [message for message in found if self._is_record(message, message.error())]
 
-    def _is_record(self, message: Message) -> bool:
-        """Whether it is one, of a partition that we still own; what else comes is news of errors."""
-        error = message.error()
+    def _is_record(self, message: Message, error: KafkaError | None) -> bool:
+        """Whether it is one; what else comes is news of errors."""
         if error is None:
-            return Place(message.topic(), message.partition()) in self.owned
+            return True
         if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):  # noqa: SLF001  # its only spelling
             raise HaltError(f"{message.topic()} [{message.partition()}]: {error.str()}")
         if error.fatal():

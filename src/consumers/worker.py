@@ -1,6 +1,8 @@
 """The worker: one consumer group's member for each of its modules, each in a thread of its own."""
 
+import gc
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from threading import Thread
 from time import monotonic
@@ -36,6 +38,7 @@ LAG_SECONDS: Final = 5.0
 def run(modules: Sequence[str], settings: Settings) -> int:
     """Work until a signal comes or a module halts. Returns the exit code: 1 after a halt."""
     process = Process(settings, *modules)
+    _tame_the_collector()
     threads = [Module(name, settings, process) for name in modules]
     for thread in threads:
         thread.start()
@@ -53,6 +56,17 @@ def run(modules: Sequence[str], settings: Settings) -> int:
     return 1 if any(thread.failed for thread in threads) else 0
 
 
+def _tame_the_collector() -> None:
+    """Look for cyclic garbage between batches only.
+
+    A batch makes a hundred thousand objects, none of them in a cycle. Left on, the collector
+    would search them again and again while the batch grows: it cost two fifths of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+
+
 class Module(Thread):
     """The loop of one module: poll, parse, load, decide, flush, publish."""
 
@@ -65,6 +79,7 @@ class Module(Thread):
         self._connection: Transaction | None = None
         self._expired_at = self._lag_at = 0.0
         self._publishing = True
+        self._first_shard = shard_of(name, 0)
         self._parse_rules = ParseRules(
             name, settings.default_tenant, frozenset(settings.source_systems)
         )
@@ -111,6 +126,8 @@ class Module(Thread):
         self._take_over()
         if messages:
             self._work(messages)
+            messages.clear()
+            gc.collect(1)
         else:
             self._idle()
         self._report()
@@ -154,7 +171,7 @@ class Module(Thread):
 
     def _record(self, message: Message) -> Record:
         return Record(
-            shard_of(self.name, message.partition()),
+            self._first_shard + message.partition(),
             message.offset(),
             message.timestamp()[1],
             message.key(),
@@ -183,14 +200,18 @@ class Module(Thread):
 
     def _count(self, flushed: Flushed) -> None:
         metrics.REDELIVERED.labels(self.name).inc(flushed.redelivered)
+        outcomes = Counter(
+            record["status"] for record in flushed.records if record["kind"] == "command"
+        )
+        outcomes.update(
+            "replayed" if answer.replayed else "key_reused"
+            for answer in (*flushed.answered, *flushed.answers)
+        )
+        for outcome, times in outcomes.items():
+            metrics.COMMANDS.labels(self.name, outcome).inc(times)
         for record in flushed.records:
-            if record["kind"] == "command":
-                metrics.COMMANDS.labels(self.name, record["status"]).inc()
-            elif record["kind"] == "dead_letter":
+            if record["kind"] == "dead_letter":
                 metrics.DEAD_LETTERS.labels(self.name, record["letter"]["reason"]).inc()
-        for answer in (*flushed.answered, *flushed.answers):
-            outcome = "replayed" if answer.replayed else "key_reused"
-            metrics.COMMANDS.labels(self.name, outcome).inc()
 
     def _report(self) -> None:
         """Say how we are, a few times a minute."""

@@ -7,6 +7,7 @@ constraints refuse an oversell even where the code above them has a bug.
 from collections.abc import Collection
 from typing import Final
 
+from ledger.arrays import numbers, texts
 from ledger.book import Level, LevelKey
 from ledger.connection import Transaction
 
@@ -26,7 +27,7 @@ def lock(tx: Transaction, places: Collection[tuple[str, str, str]]) -> list[Leve
     """Lock and load all lots at the (tenant, item, location) places."""
     if not places:
         return []
-    rows = tx.execute(_LOCK, [list(column) for column in zip(*places, strict=True)])
+    rows = tx.execute(_LOCK, [texts(column) for column in zip(*places, strict=True)])
     return [Level(LevelKey(*row[:4]), *row[4:]) for row in rows]
 
 
@@ -66,14 +67,13 @@ def save(tx: Transaction, levels: Collection[Level]) -> None:
         tx.execute(_INSERT, _columns(new))
 
 
-def _columns(levels: Collection[Level]) -> list[list[object]]:
+def _columns(levels: Collection[Level]) -> list[str]:
+    keys = zip(*(level.key for level in levels), strict=True)
     return [
-        list(column)
-        for column in zip(
-            *(
-                (*level.key, level.on_hand, level.reserved, level.held, level.incoming, level.version)
-                for level in levels
-            ),
-            strict=True,
-        )
+        *map(texts, keys),
+        numbers(level.on_hand for level in levels),
+        numbers(level.reserved for level in levels),
+        numbers(level.held for level in levels),
+        numbers(level.incoming for level in levels),
+        numbers(level.version for level in levels),
     ]

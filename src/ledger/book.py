@@ -21,14 +21,6 @@ NO_LOT: Final = ""
 """The lot of stock that is kept without one; a key column takes no null."""
 
 
-class Place(NamedTuple):
-    """Where an item's stock is asked for: all of its lots at one location."""
-
-    tenant_id: str
-    sku: str
-    location: str
-
-
 class LevelKey(NamedTuple):
     """What one balance counts: one lot of one item at one location."""
 
@@ -187,7 +179,7 @@ class Book:
 
     now: datetime
     at: str  # now, as messages write it
-    places: dict[Place, dict[str, Level]] = field(default_factory=dict)
+    places: dict[tuple[str, str, str], dict[str, Level]] = field(default_factory=dict)
     items: dict[tuple[str, str], Item] = field(default_factory=dict)
     locations: dict[tuple[str, str], Location] = field(default_factory=dict)
     reservations: dict[tuple[str, str], Reservation] = field(default_factory=dict)
@@ -201,11 +193,11 @@ class Book:
         """Take levels in as loaded."""
         for level in levels:
             tenant_id, sku, location, lot = level.key
-            self.places.setdefault(Place(tenant_id, sku, location), {})[lot] = level
+            self.places.setdefault((tenant_id, sku, location), {})[lot] = level
 
     def lots(self, tenant_id: str, sku: str, location: str) -> dict[str, Level]:
         """The item's levels at the location, by lot; none where it never was."""
-        return self.places.get(Place(tenant_id, sku, location), {})
+        return self.places.get((tenant_id, sku, location), {})
 
     def level(self, tenant_id: str, sku: str, location: str, lot: str) -> Level:
         """The one level; empty where there never was stock."""
@@ -226,11 +218,10 @@ class Book:
                 self._touch(tenant_id, sku, movement.to_account, lot).on_hand += quantity
 
     def _touch(self, tenant_id: str, sku: str, location: str, lot: str) -> Level:
-        key = LevelKey(tenant_id, sku, location, lot)
-        level = self.touched.get(key)
-        if level is None:
-            level = self.touched[key] = self.level(*key)
-            self.places.setdefault(Place(tenant_id, sku, location), {})[lot] = level
+        level = self.level(tenant_id, sku, location, lot)
+        if level.key not in self.touched:
+            self.touched[level.key] = level
+            self.enter((level,))
         return level
 
     def _write(self, document: Document, actor_id: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Final
 
+from ledger.arrays import texts
 from ledger.book import Item, Location
 from ledger.connection import Transaction
 
@@ -28,7 +29,7 @@ def items(
     if not asked:
         return {}
     statement = _ITEMS + (_FOR_UPDATE.format("i") if lock else "")
-    rows = tx.execute(statement, [list(column) for column in zip(*asked, strict=True)])
+    rows = tx.execute(statement, [texts(column) for column in zip(*asked, strict=True)])
     return {(row[0], row[1]): Item(*row) for row in rows}
 
 
@@ -39,7 +40,7 @@ def locations(
     if not asked:
         return {}
     statement = _LOCATIONS + (_FOR_UPDATE.format("l") if lock else "")
-    rows = tx.execute(statement, [list(column) for column in zip(*asked, strict=True)])
+    rows = tx.execute(statement, [texts(column) for column in zip(*asked, strict=True)])
     return {(row[0], row[1]): Location(*row) for row in rows}
 
 

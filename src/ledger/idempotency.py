@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Final, NamedTuple
 
+from ledger.arrays import binaries, texts
 from ledger.connection import Transaction
 from ledger.copy import copy_rows, escaped
 
@@ -29,7 +30,7 @@ SELECT current FROM idempotency_period, pg_advisory_xact_lock_shared(%s)
 """
 _FIND: Final = """
 SELECT i.identity, i.fingerprint, i.shard, i.sequence
-FROM unnest(%b::text[], %b::bytea[]) AS asked(tenant_id, identity)
+FROM unnest(%s::text[], %s::bytea[]) AS asked(tenant_id, identity)
 JOIN idempotency i USING (tenant_id, identity)
 """
 
@@ -45,10 +46,15 @@ def hold_period(tx: Transaction) -> int:
 
 def find(tx: Transaction, identities: Collection[tuple[str, bytes]]) -> dict[bytes, Applied]:
     """Those of the (tenant, identity) pairs that were applied before."""
+    if not identities:
+        return {}
     with tx.cursor(binary=True) as cursor:
         cursor.execute(
             _FIND,
-            [[tenant_id for tenant_id, _ in identities], [name for _, name in identities]],
+            [
+                texts(tenant_id for tenant_id, _ in identities),
+                binaries(identity for _, identity in identities),
+            ],
         )
         return {
             identity: Applied(fingerprint, shard, sequence)

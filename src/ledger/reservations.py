@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import orjson
 
+from ledger.arrays import numbers, texts
 from ledger.book import Reservation, ReservationLine
 from ledger.connection import Transaction
 from ledger.copy import copy_rows, escaped, optional
@@ -37,7 +38,7 @@ def lock(
     """Lock and load reservations, by (tenant, id)."""
     if not asked:
         return {}
-    rows = tx.execute(_LOCK, [list(column) for column in zip(*asked, strict=True)])
+    rows = tx.execute(_LOCK, [texts(column) for column in zip(*asked, strict=True)])
     return {(row[0], row[1]): _read(row) for row in rows}
 
 
@@ -120,18 +121,19 @@ def update(tx: Transaction, changed: Collection[tuple[Reservation, str]]) -> Non
     """
     if not changed:
         return
-    rows = [
-        (
-            reservation.tenant_id,
-            reservation.reservation_id,
-            reservation.status,
-            _lines(reservation.lines),
-            orjson.dumps(reservation.shipments).decode(),
-            reservation.version,
-            actor_id,
-        )
-        for reservation, actor_id in changed
-    ]
-    done = tx.execute(_UPDATE, [list(column) for column in zip(*rows, strict=True)])
-    if done.rowcount != len(rows):
+    done = tx.execute(_UPDATE, _columns(changed))
+    if done.rowcount != len(changed):
         raise RuntimeError("a reservation changed under its lock")
+
+
+def _columns(changed: Collection[tuple[Reservation, str]]) -> list[str]:
+    found = [reservation for reservation, _ in changed]
+    return [
+        texts(each.tenant_id for each in found),
+        texts(each.reservation_id for each in found),
+        texts(each.status for each in found),
+        texts(_lines(each.lines) for each in found),
+        texts(orjson.dumps(each.shipments).decode() for each in found),
+        numbers(each.version for each in found),
+        texts(actor_id for _, actor_id in changed),
+    ]

@@ -4,8 +4,7 @@ The worker calls this with the record it has just committed, the relay with one 
 back. Both come to the same messages, so a consumer may drop a repeated one by its id.
 """
 
-from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import orjson
 
@@ -22,16 +21,9 @@ _JSON: Final = ("content-type", b"application/json")
 _SPEC: Final = ("ce_specversion", b"1.0")
 
 Headers = list[tuple[str, bytes | None]]
-
-
-class Message(NamedTuple):
-    """A Kafka message about to be sent."""
-
-    topic: str
-    partition: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
+Message = tuple[str, int, bytes | None, bytes | None, Headers]
+"""A Kafka message about to be sent: topic, partition, key, value, headers. A bare tuple: three of
+them are made for every command."""
 
 
 def position(record: dict[str, Any]) -> str:
@@ -51,19 +43,17 @@ def read_position(text: str) -> dict[int, int]:
     return {int(shard): int(sequence) for shard, sequence in parts}
 
 
-def messages(prefix: str, record: dict[str, Any]) -> Iterator[Message]:
+def messages(prefix: str, record: dict[str, Any]) -> list[Message]:
     """All messages of one journal record, in the order in which they are to be sent."""
     kind = record["kind"]
     if kind == "command":
-        yield from results(prefix, record, replayed=False)
-        yield from _events(prefix, record)
-    elif kind == "levels":
-        yield from _levels(prefix, record)
-    else:
-        yield _dead_letter(prefix, record)
+        return results(prefix, record, replayed=False) + _events(prefix, record)
+    if kind == "levels":
+        return _levels(prefix, record)
+    return [_dead_letter(prefix, record)]
 
 
-def results(prefix: str, record: dict[str, Any], *, replayed: bool) -> Iterator[Message]:
+def results(prefix: str, record: dict[str, Any], *, replayed: bool) -> list[Message]:
     """The result of a command, for the results topic and for the topic that asked for it."""
     answer = {
         "request_id": record["request_id"],
@@ -79,69 +69,85 @@ def results(prefix: str, record: dict[str, Any], *, replayed: bool) -> Iterator[
         "position": position(record),
     }
     value = orjson.dumps(answer)
+    key = record["idempotency_key"].encode()
     headers: Headers = [
         _JSON,
-        ("Request-Id", record["request_id"].encode()),
-        ("Idempotency-Key", record["idempotency_key"].encode()),
+        ("Idempotency-Key", key),
         ("Source-System", record["source_system"].encode()),
+        *_origin(record),
+    ]
+    sent = [(results_topic(prefix), ANY_PARTITION, key, value, headers)]
+    if record["reply_to"]:
+        sent.append((record["reply_to"], ANY_PARTITION, key, value, headers))
+    return sent
+
+
+def _origin(record: dict[str, Any]) -> Headers:
+    """Which request a message goes back to; the same on results and events."""
+    origin: Headers = [
+        ("Request-Id", record["request_id"].encode()),
         ("Tenant-Id", record["tenant_id"].encode()),
     ]
     if record["traceparent"]:
-        headers.append(("traceparent", record["traceparent"].encode()))
-    key = record["idempotency_key"].encode()
-    yield Message(results_topic(prefix), ANY_PARTITION, key, value, headers)
-    if record["reply_to"]:
-        yield Message(record["reply_to"], ANY_PARTITION, key, value, headers)
+        origin.append(("traceparent", record["traceparent"].encode()))
+    return origin
 
 
-def _events(prefix: str, record: dict[str, Any]) -> Iterator[Message]:
+def _events(prefix: str, record: dict[str, Any]) -> list[Message]:
     """The facts of a command. Those without data of their own carry the body of its result."""
-    for number, (kind, subject, sequence, data) in enumerate(record["events"]):
-        value = orjson.dumps(record["body"] if data is None else data)
-        yield _event(prefix, record, number, kind, subject, sequence, value)
+    facts = [
+        (kind, subject, sequence, record["body"] if data is None else data)
+        for kind, subject, sequence, data in record["events"]
+    ]
     entries = record["movements"]
     if entries:
         subject = f"movement/{record['shard']}-{record['sequence']}"
-        value = orjson.dumps({"actor_id": record["actor_id"], "entries": entries})
-        number = len(record["events"])
-        yield _event(prefix, record, number, "stock.moved", subject, 1, value)
+        moved = {"actor_id": record["actor_id"], "entries": entries}
+        facts.append(("stock.moved", subject, 1, moved))
+    return _cloud_events(prefix, record, facts)
 
 
-def _levels(prefix: str, record: dict[str, Any]) -> Iterator[Message]:
+def _levels(prefix: str, record: dict[str, Any]) -> list[Message]:
     """The new levels that a batch left: one state event for each, folded over the whole batch."""
-    for number, (subject, version, level) in enumerate(record["levels"]):
-        value = orjson.dumps(level)
-        yield _event(prefix, record, number, "stock.level.changed", subject, version, value)
+    facts = [
+        ("stock.level.changed", subject, version, level)
+        for subject, version, level in record["levels"]
+    ]
+    return _cloud_events(prefix, record, facts)
 
 
-def _event(  # noqa: PLR0913  # what an event is made of
-    prefix: str,
-    record: dict[str, Any],
-    number: int,
-    kind: str,
-    subject: str,
-    sequence: int,
-    value: bytes,
-) -> Message:
-    """A CloudEvent in Kafka's binary mode, for the partition that the command came from."""
+def _cloud_events(
+    prefix: str, record: dict[str, Any], facts: list[tuple[str, str, int, Any]]
+) -> list[Message]:
+    """Facts (type, subject, sequence, data) as CloudEvents in Kafka's binary mode.
+
+    They go to the partition that the command came from, with the subject as their key.
+    """
+    if not facts:
+        return []
     shard = record["shard"]
     module = module_of(shard)
-    key = subject.encode()
-    headers: Headers = [
+    topic, partition = events_topic(prefix, module), partition_of(shard)
+    named = f"{shard}-{record['sequence']}"
+    shared = [
         _JSON,
         _SPEC,
-        ("ce_id", f"{shard}-{record['sequence']}-{number}".encode()),
-        ("ce_type", kind.encode()),
         ("ce_source", f"/{prefix}/{module}".encode()),
-        ("ce_subject", key),
         ("ce_time", record["at"].encode()),
-        ("ce_sequence", b"%020d" % sequence),
-        ("Request-Id", record["request_id"].encode()),
-        ("Tenant-Id", record["tenant_id"].encode()),
+        *_origin(record),
     ]
-    if record["traceparent"]:
-        headers.append(("traceparent", record["traceparent"].encode()))
-    return Message(events_topic(prefix, module), partition_of(shard), key, value, headers)
+    sent: list[Message] = []
+    for number, (kind, subject, sequence, data) in enumerate(facts):
+        key = subject.encode()
+        headers: Headers = [
+            ("ce_id", f"{named}-{number}".encode()),
+            ("ce_type", kind.encode()),
+            ("ce_subject", key),
+            ("ce_sequence", f"{sequence:020}".encode()),
+            *shared,
+        ]
+        sent.append((topic, partition, key, orjson.dumps(data), headers))
+    return sent
 
 
 def _dead_letter(prefix: str, record: dict[str, Any]) -> Message:
@@ -164,7 +170,7 @@ def _dead_letter(prefix: str, record: dict[str, Any]) -> Message:
         "dlq-first-failed-at": record["at"],
     }
     headers.extend((name, value.encode()) for name, value in added.items())
-    return Message(
+    return (
         deadletter_topic(prefix),
         partition_of(shard),
         None if letter["key"] is None else bytes.fromhex(letter["key"]),

@@ -115,11 +115,11 @@ def _grant(
         level = levels.get(lot)
         if level is None:
             continue
-        free = level.available - taken.get(level.key, ZERO)
-        take = min(free, left)
+        before = taken.get(level.key, ZERO)
+        take = min(level.available - before, left)
         if take <= ZERO:
             continue
-        taken[level.key] = taken.get(level.key, ZERO) + take
+        taken[level.key] = before + take
         lines.append(
             ReservationLine(
                 number, wanted.sku, wanted.location, lot, wanted.channel, wanted.quantity, take
