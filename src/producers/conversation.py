@@ -1,0 +1,125 @@
+"""Asking and hearing the answer: commands under way, bounded in number, matched to their results."""
+
+from collections.abc import Iterator
+from time import monotonic
+from typing import Final, Generic, NamedTuple, TypeVar
+
+from producers.commands import CommandProducer, Sender
+from producers.results import Result, ResultReader
+from schemas.commands import Command
+from schemas.settings import Settings
+
+SILENCE_SECONDS: Final = 60.0
+"""How long without any result before the wait is given up."""
+TURN_SECONDS: Final = 0.1
+UNDER_WAY_MAX: Final = 4_000
+
+T = TypeVar("T")
+
+
+class NoResultError(RuntimeError):
+    """Commands were sent, and nobody has answered them."""
+
+
+class Answer(NamedTuple, Generic[T]):
+    """A command's result, with what its sender calls it and how long it took."""
+
+    about: T
+    result: Result
+    seconds: float
+
+
+class Conversation(Generic[T]):
+    """Sends commands in one sender's name and hears their results. Not for several threads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        sender: Sender,
+        *,
+        under_way_max: int = UNDER_WAY_MAX,
+        silence_seconds: float = SILENCE_SECONDS,
+    ) -> None:
+        self._sender = sender
+        self._under_way_max = under_way_max
+        self._silence_seconds = silence_seconds
+        self._under_way: dict[str, tuple[T, float]] = {}
+        self._heard_at = monotonic()
+        self._reader = ResultReader(settings, sender.source_system, sender.tenant_id)
+        self._producer = CommandProducer(settings)
+
+    @property
+    def room(self) -> int:
+        """How many more commands may be sent before answers must be heard."""
+        return self._under_way_max - len(self._under_way)
+
+    @property
+    def waiting(self) -> int:
+        """How many commands are not answered yet."""
+        return len(self._under_way)
+
+    def ask(
+        self, command: Command, idempotency_key: str, about: T, *, key: str | None = None
+    ) -> None:
+        """Send a command; its result comes out of `answers`, beside `about`.
+
+        Raises:
+            ValueError: a header that the worker would refuse.
+            PublishError: the broker takes nothing.
+        """
+        now = monotonic()
+        if not self._under_way:
+            self._heard_at = now
+        self._under_way[idempotency_key] = (about, now)
+        self._producer.send(
+            command,
+            request_id=idempotency_key,
+            idempotency_key=idempotency_key,
+            key=key,
+            **self._sender._asdict(),
+        )
+
+    def answers(self, within_seconds: float = TURN_SECONDS) -> list[Answer[T]]:
+        """The answers at hand, waiting only for the first, and not at all if none is due.
+
+        Raises:
+            NoResultError: none came for longer than the bound, though some are due.
+            PublishError: the broker has refused a command.
+        """
+        if not self._under_way:
+            return []
+        results = self._reader.poll(within_seconds)
+        now = monotonic()
+        heard = []
+        for result in results:
+            # A result of somebody else's command under the same source system is passed over.
+            found = self._under_way.pop(result.idempotency_key, None)
+            if found is not None:
+                heard.append(Answer(found[0], result, now - found[1]))
+        if heard:
+            self._heard_at = now
+        elif now - self._heard_at > self._silence_seconds:
+            self._give_up()
+        return heard
+
+    def _give_up(self) -> None:
+        """Say what is the matter: not delivered, or delivered and not answered."""
+        self._producer.settle()
+        raise NoResultError(
+            f"{len(self._under_way)} commands have no result after {self._silence_seconds:.0f} s; "
+            f"the first of them is {next(iter(self._under_way))}. Does a worker run?"
+        )
+
+    def rest(self) -> Iterator[Answer[T]]:
+        """All answers that are still due, as they come; raises what `answers` raises."""
+        while self._under_way:
+            yield from self.answers()
+
+    def settle(self) -> None:
+        """Wait until the broker has acknowledged all that was sent; see `CommandProducer`."""
+        self._producer.settle()
+
+    def close(self) -> None:
+        """Stop sending and hearing."""
+        self._producer.close()
+        self._reader.close()
