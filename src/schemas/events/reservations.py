@@ -1,0 +1,80 @@
+"""What happened to reservations; each event carries the whole reservation as it then stands."""
+
+from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime
+
+from schemas.base import Strict
+from schemas.events.base import Event
+
+
+class Line(Strict):
+    """What was asked of one item and lot, and what became of it.
+
+    A line that was granted from several lots stands once for each, under the same number.
+    """
+
+    line: int
+    sku: str
+    location: str
+    lot: str | None
+    channel: str | None
+    quantity: str
+    reserved: str
+    released: str
+    consumed: str
+
+
+class ShippedPart(Strict):
+    """How much of a line a shipment took."""
+
+    line: int
+    quantity: str
+
+
+class Shipment(Strict):
+    """A shipment out of a reservation, by its proof."""
+
+    carrier: str
+    tracking: str
+    shipped_at: AwareDatetime
+    lines: list[ShippedPart]
+
+
+class _Reservation(Event):
+    """A reservation."""
+
+    MODULES: ClassVar[tuple[str, ...]] = ("reservations",)
+
+    reservation_id: str
+    order_id: str
+    status: Literal["active", "released", "consumed", "expired"]
+    lines: list[Line]
+    expires_at: AwareDatetime | None
+    shipments: list[Shipment]
+    created_at: AwareDatetime
+    version: int
+
+
+class ReservationCreated(_Reservation):
+    """Stock was promised to an order."""
+
+    TYPE: ClassVar[str] = "reservation.created"
+
+
+class ReservationReleased(_Reservation):
+    """Promised stock was given back, in whole or in part."""
+
+    TYPE: ClassVar[str] = "reservation.released"
+
+
+class ReservationConsumed(_Reservation):
+    """Promised stock was shipped, in whole or in part."""
+
+    TYPE: ClassVar[str] = "reservation.consumed"
+
+
+class ReservationExpired(_Reservation):
+    """A reservation's time ran out, and what it still held was given back."""
+
+    TYPE: ClassVar[str] = "reservation.expired"
