@@ -5,7 +5,20 @@ from collections.abc import Callable
 
 import typer
 
-from deploy.commands import doctor, env, migrate, processes, test, topics, up
+from deploy.commands import (
+    commerce,
+    doctor,
+    env,
+    feed,
+    migrate,
+    processes,
+    scan,
+    send,
+    test,
+    topics,
+    up,
+    verify,
+)
 from deploy.machine.trouble import OperatorError
 
 app = typer.Typer(
@@ -28,6 +41,11 @@ VERBS: dict[str, Callable[..., None]] = {
     "edge": processes.edge,
     "worker-run-once": processes.worker_run_once,
     "rebuild": processes.rebuild,
+    "send": send.send,
+    "feed": feed.feed,
+    "scan": scan.scan,
+    "commerce": commerce.commerce,
+    "verify": verify.verify,
 }
 GROUPS = {"topics": topics.app}
 

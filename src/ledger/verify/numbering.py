@@ -1,0 +1,48 @@
+"""The numbers of a shard: its journal counts without gaps, and its offsets only ever rise."""
+
+from typing import Final
+
+from ledger.connection import Transaction
+from ledger.verify.report import Finding, count, first
+
+_GAP: Final = """
+SELECT format('tenant %s shard %s sequence %s', tenant_id, shard, sequence),
+    format('sequence %s', expected), format('sequence %s', sequence)
+FROM (
+    SELECT shard, tenant_id, sequence,
+        coalesce(lag(sequence) OVER (PARTITION BY shard ORDER BY sequence), 0) + 1 AS expected
+    FROM journal
+) AS numbered
+WHERE sequence <> expected ORDER BY shard, sequence LIMIT 1
+"""
+_END: Final = """
+WITH ends AS (SELECT shard, max(sequence) + 1 AS next FROM journal GROUP BY shard)
+SELECT format('shard %s', shard), format('next_sequence %s', coalesce(e.next, 1)),
+    'next_sequence ' || s.next_sequence
+FROM shard s FULL JOIN ends e USING (shard)
+WHERE s.next_sequence IS DISTINCT FROM coalesce(e.next, 1) ORDER BY shard LIMIT 1
+"""
+
+
+def sequences(tx: Transaction) -> tuple[int, Finding | None]:
+    """Over all tenants together, a shard's journal counts from 1 to where the shard stands."""
+    return count(tx, "journal"), first(tx, "journal", _GAP) or first(tx, "shard", _END)
+
+
+_OFFSETS: Final = """
+SELECT format('tenant %s shard %s sequence %s', o.tenant_id, o.shard, o.sequence),
+    format('an offset above %s and below %s', coalesce(o.before, -1), s.next_offset),
+    format('offset %s', o.read_offset)
+FROM (
+    SELECT tenant_id, shard, sequence, read_offset,
+        lag(read_offset) OVER (PARTITION BY shard ORDER BY sequence) AS before
+    FROM told_row WHERE read_offset IS NOT NULL
+) AS o LEFT JOIN shard s USING (shard)
+WHERE o.read_offset <= o.before OR o.read_offset >= s.next_offset OR s.shard IS NULL
+ORDER BY o.shard, o.sequence LIMIT 1
+"""
+
+
+def offsets(tx: Transaction) -> tuple[int, Finding | None]:
+    """What was read from a partition was applied in its order, each offset at most once."""
+    return count(tx, "told_row"), first(tx, "journal", _OFFSETS)

@@ -1,0 +1,67 @@
+"""The reservations: each as its last command left it, and together what the balances reserve."""
+
+from typing import Final
+
+from ledger.connection import Transaction
+from ledger.verify.report import Finding, count, first
+
+_VERSIONS: Final = """
+WITH last AS (
+    SELECT tenant_id, reservation_id, count(DISTINCT version) AS commands, max(version) AS version
+    FROM told_reservation GROUP BY tenant_id, reservation_id
+)
+SELECT format('tenant %s reservation %s', tenant_id, reservation_id),
+    'version ' || l.version || ' after as many commands, told of ' || l.commands, 'version ' || r.version
+FROM reservation r FULL JOIN last l USING (tenant_id, reservation_id)
+WHERE (r.version, r.version) IS DISTINCT FROM (l.version, l.commands)
+ORDER BY tenant_id, reservation_id LIMIT 1
+"""
+_CONTENT: Final = """
+SELECT format('tenant %s reservation %s', tenant_id, reservation_id),
+    format('%s', (t.order_id, t.status, t.expires_at, t.lines, t.shipments, t.created_at, t.actor_id)),
+    format('%s', (r.order_id, r.status, r.expires_at, r.lines, r.shipments, r.created_at, r.actor_id))
+FROM reservation r JOIN told_reservation t USING (tenant_id, reservation_id, version)
+WHERE (t.order_id, t.status, t.expires_at, t.lines, t.shipments, t.created_at, t.actor_id)
+    IS DISTINCT FROM
+    (r.order_id, r.status, r.expires_at, r.lines, r.shipments, r.created_at, r.actor_id)
+ORDER BY tenant_id, reservation_id LIMIT 1
+"""
+
+
+def check(tx: Transaction) -> tuple[int, Finding | None]:
+    """Every reservation is as the last of its commands said, and every command was counted."""
+    wrong = first(tx, "reservation", _VERSIONS) or first(tx, "reservation", _CONTENT)
+    return count(tx, "reservation"), wrong
+
+
+# Of a stored line: 1 sku, 2 location, 3 lot, 6 reserved, 7 released, 8 consumed.
+_LEFT: Final = """
+WITH held AS (
+    SELECT tenant_id, l ->> 1 AS sku, l ->> 2 AS location, l ->> 3 AS lot,
+        sum((l ->> 6)::numeric - (l ->> 7)::numeric - (l ->> 8)::numeric) AS reserved
+    FROM reservation CROSS JOIN LATERAL jsonb_array_elements(lines::jsonb) l
+    WHERE status = 'active' GROUP BY 1, 2, 3, 4
+)
+SELECT format('tenant %s sku %s location %s lot %L', tenant_id, sku, location, lot),
+    format('reserved %s, as active reservations hold', trim_scale(coalesce(h.reserved, 0))),
+    'reserved ' || trim_scale(b.reserved)
+FROM balance b FULL JOIN held h USING (tenant_id, sku, location, lot)
+WHERE coalesce(b.reserved, 0) <> coalesce(h.reserved, 0)
+ORDER BY tenant_id, sku, location, lot LIMIT 1
+"""
+_ENDED: Final = """
+SELECT format('tenant %s reservation %s', tenant_id, reservation_id),
+    'something left while active, nothing once ended', format('%s: %s', status, lines)
+FROM reservation
+WHERE (status = 'active') <> EXISTS (
+    SELECT FROM jsonb_array_elements(lines::jsonb) l
+    WHERE (l ->> 6)::numeric <> (l ->> 7)::numeric + (l ->> 8)::numeric
+)
+ORDER BY tenant_id, reservation_id LIMIT 1
+"""
+
+
+def left(tx: Transaction) -> tuple[int, Finding | None]:
+    """What active reservations still hold is what the balances reserve."""
+    wrong = first(tx, "balance", _LEFT) or first(tx, "reservation", _ENDED)
+    return count(tx, "reservation"), wrong

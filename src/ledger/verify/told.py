@@ -1,0 +1,130 @@
+"""What the journal tells, laid out in temporary tables, to be compared with the ledger's own."""
+
+from typing import Any, Final
+
+import orjson
+
+from ledger.connection import Transaction
+from ledger.copy import copy_rows, escaped, optional
+from schemas.envelope import identity
+
+_TABLES: Final = """
+CREATE TEMP TABLE told_row (tenant_id text, shard smallint, sequence bigint, read_offset bigint);
+CREATE TEMP TABLE told_command (tenant_id text, shard smallint, sequence bigint,
+    recorded_at timestamptz, identity bytea, actor_id text);
+CREATE TEMP TABLE told_movement (tenant_id text, shard smallint, sequence bigint, entry smallint,
+    sku text, lot text, serial text, from_account text, to_account text, quantity numeric,
+    unit_cost numeric, reason text, document text, actor_id text, moved_at timestamptz);
+CREATE TEMP TABLE told_commitment (tenant_id text, sku text, location text, lot text,
+    quantity numeric);
+CREATE TEMP TABLE told_level (tenant_id text, sku text, location text, lot text, version bigint,
+    on_hand numeric, reserved numeric);
+CREATE TEMP TABLE told_reservation (tenant_id text, reservation_id text, version bigint,
+    order_id text, status text, expires_at timestamptz, lines text, shipments text,
+    created_at timestamptz, actor_id text);
+"""
+NAMES: Final = (
+    "told_row",
+    "told_command",
+    "told_movement",
+    "told_commitment",
+    "told_level",
+    "told_reservation",
+)
+
+
+def create(tx: Transaction) -> None:
+    """Make the temporary tables, of which each session has its own."""
+    tx.execute(_TABLES.encode())
+
+
+def finish(tx: Transaction) -> None:
+    """Let the planner know what is in them."""
+    for name in NAMES:
+        tx.execute(f"ANALYZE {name}".encode())
+
+
+class Told:
+    """Some records of the journal, taken apart into rows."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[str]] = {name: [] for name in NAMES}
+
+    def take(self, record: dict[str, Any]) -> None:
+        """Add what a record tells."""
+        kind = record["kind"]
+        offset = record["letter"]["offset"] if kind == "dead_letter" else record.get("offset")
+        place = (record["tenant_id"], str(record["shard"]), str(record["sequence"]))
+        self._add("told_row", *place, _shown(offset))
+        if kind == "command":
+            self._take_command(record, place)
+        elif kind == "levels":
+            for _, version, level in record["levels"]:
+                self._take_level(record["tenant_id"], version, level)
+
+    def write(self, tx: Transaction) -> None:
+        """Put the rows into their tables."""
+        for name, rows in self._rows.items():
+            copy_rows(tx, f"COPY {name} FROM STDIN", rows)
+
+    def _add(self, table: str, *values: str) -> None:
+        self._rows[table].append("\t".join(values))
+
+    def _take_command(self, record: dict[str, Any], place: tuple[str, str, str]) -> None:
+        tenant_id, actor_id, at = place[0], escaped(record["actor_id"]), record["at"]
+        own = record["offset"] is None
+        named = identity(tenant_id, record["source_system"], record["idempotency_key"], own=own)
+        self._add("told_command", *place, at, f"\\\\x{named.hex()}", actor_id)
+        for movement in record["movements"]:
+            self._take_movement(movement, place, actor_id, at)
+        for sku, location, lot, quantity in record["commitments"]:
+            names = (escaped(sku), escaped(location), escaped(lot))
+            self._add("told_commitment", tenant_id, *names, quantity)
+        if record["status"] == "applied" and record["resource"]["type"] == "reservation":
+            self._take_reservation(tenant_id, record["body"], actor_id)
+
+    def _take_movement(
+        self, movement: dict[str, Any], place: tuple[str, str, str], actor_id: str, at: str
+    ) -> None:
+        self._add(
+            "told_movement",
+            *place,
+            str(movement["entry"]),
+            escaped(movement["sku"]),
+            escaped(movement["lot"] or ""),
+            escaped(movement["serial"] or ""),
+            escaped(movement["from_account"]),
+            escaped(movement["to_account"]),
+            movement["quantity"],
+            optional(movement["unit_cost"]),
+            escaped(movement["reason"]),
+            escaped(movement["document"]),
+            actor_id,
+            at,
+        )
+
+    def _take_level(self, tenant_id: str, version: int, level: dict[str, Any]) -> None:
+        names = (escaped(level["sku"]), escaped(level["location"]), escaped(level["lot"] or ""))
+        numbers = (level["on_hand"], level["reserved"])
+        self._add("told_level", tenant_id, *names, str(version), *numbers)
+
+    def _take_reservation(self, tenant_id: str, body: dict[str, Any], actor_id: str) -> None:
+        """A reservation as its table keeps it: lines without the names of their fields."""
+        lines = [list({**line, "lot": line["lot"] or ""}.values()) for line in body["lines"]]
+        self._add(
+            "told_reservation",
+            tenant_id,
+            body["reservation_id"],
+            str(body["version"]),
+            escaped(body["order_id"]),
+            body["status"],
+            optional(body["expires_at"]),
+            escaped(orjson.dumps(lines).decode()),
+            escaped(orjson.dumps(body["shipments"]).decode()),
+            body["created_at"],
+            actor_id,
+        )
+
+
+def _shown(offset: int | None) -> str:
+    return "\\N" if offset is None else str(offset)
