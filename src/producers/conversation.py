@@ -5,8 +5,9 @@ from time import monotonic
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from producers.commands import CommandProducer, Sender
-from producers.results import Result, ResultReader
+from producers.results import ResultReader
 from schemas.commands import Command
+from schemas.results import Result
 from schemas.settings import Settings
 
 SILENCE_SECONDS: Final = 60.0
@@ -43,7 +44,10 @@ class Conversation(Generic[T]):
         self._sender = sender
         self._under_way_max = under_way_max
         self._silence_seconds = silence_seconds
-        self._under_way: dict[str, tuple[T, float]] = {}
+        # A list: one key may be asked for again before it is answered.
+        self._under_way: dict[str, list[tuple[T, float]]] = {}
+        self.waiting = 0
+        """How many commands are not answered yet."""
         self._heard_at = monotonic()
         self._reader = ResultReader(settings, sender.source_system, sender.tenant_id)
         self._producer = CommandProducer(settings)
@@ -51,12 +55,7 @@ class Conversation(Generic[T]):
     @property
     def room(self) -> int:
         """How many more commands may be sent before answers must be heard."""
-        return self._under_way_max - len(self._under_way)
-
-    @property
-    def waiting(self) -> int:
-        """How many commands are not answered yet."""
-        return len(self._under_way)
+        return self._under_way_max - self.waiting
 
     def ask(
         self, command: Command, idempotency_key: str, about: T, *, key: str | None = None
@@ -68,9 +67,14 @@ class Conversation(Generic[T]):
             PublishError: the broker takes nothing.
         """
         now = monotonic()
-        if not self._under_way:
+        if not self.waiting:
             self._heard_at = now
-        self._under_way[idempotency_key] = (about, now)
+        self.tell(command, idempotency_key, key=key)
+        self._under_way.setdefault(idempotency_key, []).append((about, now))
+        self.waiting += 1
+
+    def tell(self, command: Command, idempotency_key: str, *, key: str | None = None) -> None:
+        """Send a command whose result nobody waits for; raises what `ask` raises."""
         self._producer.send(
             command,
             request_id=idempotency_key,
@@ -86,16 +90,20 @@ class Conversation(Generic[T]):
             NoResultError: none came for longer than the bound, though some are due.
             PublishError: the broker has refused a command.
         """
-        if not self._under_way:
+        if not self.waiting:
             return []
         results = self._reader.poll(within_seconds)
         now = monotonic()
         heard = []
         for result in results:
-            # A result of somebody else's command under the same source system is passed over.
-            found = self._under_way.pop(result.idempotency_key, None)
-            if found is not None:
-                heard.append(Answer(found[0], result, now - found[1]))
+            asked = self._under_way.get(result.idempotency_key)
+            if asked is None:
+                continue  # somebody else's, under the same source system
+            about, since = asked.pop(0)
+            if not asked:
+                del self._under_way[result.idempotency_key]
+            heard.append(Answer(about, result, now - since))
+        self.waiting -= len(heard)
         if heard:
             self._heard_at = now
         elif now - self._heard_at > self._silence_seconds:
@@ -106,13 +114,13 @@ class Conversation(Generic[T]):
         """Say what is the matter: not delivered, or delivered and not answered."""
         self._producer.settle()
         raise NoResultError(
-            f"{len(self._under_way)} commands have no result after {self._silence_seconds:.0f} s; "
+            f"{self.waiting} commands have no result after {self._silence_seconds:.0f} s; "
             f"the first of them is {next(iter(self._under_way))}. Does a worker run?"
         )
 
     def rest(self) -> Iterator[Answer[T]]:
         """All answers that are still due, as they come; raises what `answers` raises."""
-        while self._under_way:
+        while self.waiting:
             yield from self.answers()
 
     def settle(self) -> None:

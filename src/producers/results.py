@@ -1,12 +1,12 @@
 """Hearing what became of commands: the results topic, read from now on."""
 
 import uuid
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-import orjson
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from producers.kafka_config import client_config
+from schemas.results import Result
 from schemas.settings import Settings
 from schemas.topics import results_topic
 
@@ -26,20 +26,6 @@ _CONFIG: Final[dict[str, Any]] = {
 
 class NoResultsTopicError(RuntimeError):
     """There is no results topic under our prefix: the topics were not made yet."""
-
-
-class Result(NamedTuple):
-    """What became of one command."""
-
-    idempotency_key: str
-    applied: bool
-    replayed: bool
-    code: int
-    resource_id: str | None
-    body: dict[str, Any] | None
-    problem: dict[str, Any] | None
-    message: dict[str, Any]
-    """The whole message, as the wire contract has it."""
 
 
 class ResultReader:
@@ -87,7 +73,11 @@ class ResultReader:
         found = [first]
         if results_max > 1:
             found += self._consumer.consume(results_max - 1, 0)
-        return [read_result(each) for each in found if self._is_wanted(each)]
+        return [
+            Result.model_validate_json(each.value() or b"")
+            for each in found
+            if self._is_wanted(each)
+        ]
 
     def _is_wanted(self, message: Message) -> bool:
         error = message.error()
@@ -101,19 +91,3 @@ class ResultReader:
     def close(self) -> None:
         """Stop reading."""
         self._consumer.close()
-
-
-def read_result(message: Message) -> Result:
-    """A result message, in the words of this library."""
-    said = orjson.loads(message.value() or b"{}")
-    resource = said["resource"]
-    return Result(
-        said["idempotency_key"],
-        said["status"] == "applied",
-        said["replayed"],
-        said["code"],
-        resource["id"] if resource else None,
-        said["body"],
-        said["problem"],
-        said,
-    )
