@@ -69,6 +69,8 @@ class Positions(NamedTuple):
     """Where each place stands; makes those that are new."""
     bind: Callable[[Sequence[Place], str], None]
     """Notes the topic's incarnation for places that had none."""
+    release: Callable[[Sequence[Place]], None] = lambda _: None
+    """Told before places go to another member."""
 
 
 class Reader:
@@ -86,7 +88,7 @@ class Reader:
         self._admin = AdminClient(connection)
         self._consumer = Consumer({**connection, **_CONFIG, "group.id": group})
         self._consumer.subscribe(
-            list(topics), on_assign=self._assign, on_revoke=self._revoke, on_lost=self._revoke
+            list(topics), on_assign=self._assign, on_revoke=self._revoke, on_lost=self._lose
         )
 
     def poll(self, records_max: int, within_seconds: float) -> list[Message]:
@@ -202,7 +204,16 @@ class Reader:
                 "were never applied: retention has passed us. See docs/runbooks/halted-worker.md"
             )
 
-    def _revoke(self, _: Consumer, revoked: list[TopicPartition]) -> None:
-        places = {Place(each.topic, each.partition) for each in revoked}
+    def _revoke(self, consumer: Consumer, revoked: list[TopicPartition]) -> None:
+        """Hand partitions over in good order."""
+        try:
+            self._positions.release([Place(each.topic, each.partition) for each in revoked])
+        except Exception as error:  # noqa: BLE001  # raised again by poll: a callback cannot
+            self._trouble = error
+        self._lose(consumer, revoked)
+
+    def _lose(self, _: Consumer, lost: list[TopicPartition]) -> None:
+        places = {Place(each.topic, each.partition) for each in lost}
         self.owned -= places
         self.gained -= places
+        log.info("partitions gone", partitions=[f"{p.topic}[{p.partition}]" for p in places])

@@ -58,6 +58,18 @@ class ShardPublisher:
             self._acknowledged.pop(lease.shard, None)
             publish_pending(connection, self._publisher, lease, self._prefix)
 
+    def release(self, shards: Sequence[int]) -> None:
+        """Let shards go to another worker, everything sent acknowledged and marked.
+
+        Raises:
+            PublishError: something was not acknowledged; it is not marked, and sent again there.
+        """
+        self.settle()
+        self.mark()
+        for shard in shards:
+            self._epochs.pop(shard, None)
+            self._acknowledged.pop(shard, None)
+
     def answer(self, answers: Sequence[Answer]) -> None:
         """Send the answers to repeats and wait until they are acknowledged.
 

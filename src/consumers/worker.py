@@ -107,7 +107,7 @@ class Module(Thread):
             self._settings,
             consumer_group(self._prefix, self.name),
             [commands_topic(self._prefix, self.name)],
-            Positions(self._stands, self._bind),
+            Positions(self._stands, self._bind, self._release),
         )
         try:
             while not self._process.asked_to_stop():
@@ -244,3 +244,8 @@ class Module(Thread):
         connection = self._session()
         with connection.transaction():
             shards.bind(connection, [shard_of(self.name, p.partition) for p in places], topic_id)
+
+    def _release(self, places: Sequence[Place]) -> None:
+        """Mark all that was published, so that the next owner does not publish it again."""
+        gone = [self._first_shard + place.partition for place in places]
+        self._guarded(lambda: self._publisher.release(gone))
