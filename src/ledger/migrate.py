@@ -11,6 +11,7 @@ from ledger.connection import sqlalchemy_url
 
 _LOCK: Final = 7_150_201  # any number that nobody else of this database takes
 LOCK_TIMEOUT_MS: Final = 60_000
+READ_SCHEMA: Final = "stockyard_read"
 
 
 def migrate_ledger(url: str) -> None:
@@ -18,12 +19,12 @@ def migrate_ledger(url: str) -> None:
     _upgrade(url, "ledger")
 
 
-def migrate_read(url: str) -> None:
-    """Bring the read tables to their newest schema."""
-    _upgrade(url, "read")
+def migrate_read(url: str, schema: str = READ_SCHEMA) -> None:
+    """Bring the read tables to their newest schema, or make new ones in another place."""
+    _upgrade(url, "read", schema)
 
 
-def _upgrade(url: str, history: str) -> None:
+def _upgrade(url: str, history: str, schema: str = "public") -> None:
     """Run what is missing of a history, while others who ask wait their turn."""
     config = Config()
     config.set_main_option("script_location", str(files("ledger.migrations") / history))
@@ -35,6 +36,7 @@ def _upgrade(url: str, history: str) -> None:
         connection.commit()
         try:
             config.attributes["connection"] = connection
+            config.attributes["schema"] = schema
             command.upgrade(config, "head")
         finally:
             connection.rollback()

@@ -19,6 +19,8 @@ from schemas.topics import (
 ANY_PARTITION: Final = -1
 _JSON: Final = ("content-type", b"application/json")
 _SPEC: Final = ("ce_specversion", b"1.0")
+_MORE: Final = ("ce_more", b"1")
+"""On all events of a journal row but the last: only behind that one is its position reached."""
 
 Headers = list[tuple[str, bytes | None]]
 Message = tuple[str, int, bytes | None, bytes | None, Headers]
@@ -33,7 +35,7 @@ def position(record: dict[str, Any]) -> str:
     everybody but `read_position`.
     """
     here = f"{record['shard']}:{record['sequence']}"
-    elsewhere = record["levels_at"]
+    elsewhere = record.get("levels_at")
     return f"{here},{elsewhere[0]}:{elsewhere[1]}" if elsewhere else here
 
 
@@ -63,9 +65,9 @@ def results(prefix: str, record: dict[str, Any], *, replayed: bool) -> list[Mess
         "status": record["status"],
         "code": record["code"],
         "replayed": replayed,
-        "resource": record["resource"],
-        "body": record["body"],
-        "problem": record["problem"],
+        "resource": record.get("resource"),
+        "body": record.get("body"),
+        "problem": record.get("problem"),
         "position": position(record),
     }
     value = orjson.dumps(answer)
@@ -77,8 +79,9 @@ def results(prefix: str, record: dict[str, Any], *, replayed: bool) -> list[Mess
         *_origin(record),
     ]
     sent = [(results_topic(prefix), ANY_PARTITION, key, value, headers)]
-    if record["reply_to"]:
-        sent.append((record["reply_to"], ANY_PARTITION, key, value, headers))
+    reply_to = record.get("reply_to")
+    if reply_to:
+        sent.append((reply_to, ANY_PARTITION, key, value, headers))
     return sent
 
 
@@ -88,8 +91,9 @@ def _origin(record: dict[str, Any]) -> Headers:
         ("Request-Id", record["request_id"].encode()),
         ("Tenant-Id", record["tenant_id"].encode()),
     ]
-    if record["traceparent"]:
-        origin.append(("traceparent", record["traceparent"].encode()))
+    traceparent = record.get("traceparent")
+    if traceparent:
+        origin.append(("traceparent", traceparent.encode()))
     return origin
 
 
@@ -97,9 +101,9 @@ def _events(prefix: str, record: dict[str, Any]) -> list[Message]:
     """The facts of a command. Those without data of their own carry the body of its result."""
     facts = [
         (kind, subject, sequence, record["body"] if data is None else data)
-        for kind, subject, sequence, data in record["events"]
+        for kind, subject, sequence, data in record.get("events", ())
     ]
-    entries = record["movements"]
+    entries = record.get("movements")
     if entries:
         subject = f"movement/{record['shard']}-{record['sequence']}"
         moved = {"actor_id": record["actor_id"], "entries": entries}
@@ -146,6 +150,8 @@ def _cloud_events(
             ("ce_sequence", f"{sequence:020}".encode()),
             *shared,
         ]
+        if number < len(facts) - 1:
+            headers.append(_MORE)
         sent.append((topic, partition, key, orjson.dumps(data), headers))
     return sent
 

@@ -1,0 +1,16 @@
+"""Every read table that is made from events, and which of them an event's type goes to."""
+
+from typing import Final
+
+from consumers.projections.command_result import COMMAND_RESULT
+from consumers.projections.item import ITEM
+from consumers.projections.ledger_entry import LEDGER_ENTRY
+from consumers.projections.level import LEVEL
+from consumers.projections.location import LOCATION
+from consumers.projections.reservation import RESERVATION
+from consumers.projections.table import Table
+
+TABLES: Final = (ITEM, LOCATION, LEVEL, RESERVATION, LEDGER_ENTRY, COMMAND_RESULT)
+"""In the order in which every transaction writes them."""
+
+BY_TYPE: Final[dict[str, Table]] = {kind: table for table in TABLES for kind in table.types}

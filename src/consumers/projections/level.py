@@ -1,0 +1,44 @@
+"""Read table level: what is on hand, reserved and available, by item, location and lot."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import orjson
+
+from consumers.projections.event import Event
+from consumers.projections.table import Row, Table
+from ledger.copy import escaped
+
+
+def _rows(event: Event) -> Iterable[Row]:
+    """The whole level. Its key is read from the state: a subject may spell two keys alike."""
+    level = orjson.loads(event.value)
+    sku, location, lot = level["sku"], level["location"], level["lot"] or ""
+    columns = (
+        event.tenant_id,
+        escaped(sku),
+        escaped(location),
+        escaped(lot),
+        level["on_hand"],
+        level["reserved"],
+        level["held"],
+        level["incoming"],
+        level["available"],
+        str(event.version),
+        event.at,
+    )
+    yield Row((event.tenant_id, sku, location, lot), event.version, "\t".join(columns))
+
+
+_STAGE: Final = "CREATE TEMP TABLE IF NOT EXISTS new_level (LIKE level) ON COMMIT DELETE ROWS"
+_COPY: Final = "COPY new_level FROM STDIN"
+_MERGE: Final = """
+INSERT INTO level AS old SELECT * FROM new_level ORDER BY tenant_id, sku, location, lot
+ON CONFLICT (tenant_id, sku, location, lot) DO UPDATE
+SET on_hand = excluded.on_hand, reserved = excluded.reserved, held = excluded.held,
+    incoming = excluded.incoming, available = excluded.available, version = excluded.version,
+    changed_at = excluded.changed_at
+WHERE old.version < excluded.version
+"""
+
+LEVEL: Final = Table("level", frozenset({"stock.level.changed"}), _rows, _STAGE, _COPY, _MERGE)

@@ -1,0 +1,56 @@
+"""Which topics the broker has, and where their partitions begin and end."""
+
+from collections.abc import Collection
+from typing import Final, NamedTuple
+
+from confluent_kafka import Consumer, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from producers.kafka_config import client_config
+from schemas.settings import Settings
+
+ADMIN_SECONDS: Final = 10.0
+
+
+class Reach(NamedTuple):
+    """The records that a partition holds, and the incarnation of its topic."""
+
+    low: int
+    high: int
+    topic_id: str
+
+
+def existing(settings: Settings) -> set[str]:
+    """The names of all topics.
+
+    Raises:
+        KafkaException: the broker does not answer.
+    """
+    return set(AdminClient(client_config(settings)).list_topics(timeout=ADMIN_SECONDS).topics)
+
+
+def reaches(settings: Settings, topics: Collection[str]) -> dict[tuple[str, int], Reach]:
+    """Where each partition of the topics begins and ends now, by (topic, partition).
+
+    Raises:
+        KafkaException: the broker does not answer, or has no such topic.
+    """
+    config = client_config(settings)
+    asked = AdminClient(config).describe_topics(
+        TopicCollection(sorted(topics)), request_timeout=ADMIN_SECONDS
+    )
+    # A consumer that joins no group: only its question for offsets is wanted.
+    consumer = Consumer({**config, "group.id": "stockyard-reaches", "enable.auto.commit": False})
+    try:
+        return {
+            (topic, each.id): Reach(*_ends(consumer, topic, each.id), str(answer.result().topic_id))
+            for topic, answer in asked.items()
+            for each in answer.result().partitions
+        }
+    finally:
+        consumer.close()
+
+
+def _ends(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
+    low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), ADMIN_SECONDS)
+    return low, high
