@@ -1,5 +1,6 @@
 """The declared topics brought into being on a broker, and compared with what is there."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 DECLARED = Path(__file__).with_name("topics.yaml")
 WAIT_SECONDS = 30.0
+POLL_SECONDS = 0.02
 COPIES_MAX = 3
 
 
@@ -70,7 +72,18 @@ def apply_topics(settings: Settings, *, copies: int | None = None) -> list[str]:
         raise TopicsError("\n".join(wrong))
     missing = [topic for topic in wanted if topic.name not in there]
     _create(admin, missing, copies or min(COPIES_MAX, len(metadata.brokers)))
+    _wait_visible(admin, missing)
     return [topic.name for topic in missing]
+
+
+def _wait_visible(admin: "AdminClient", made: Sequence[Topic]) -> None:
+    """Wait until the broker tells clients of them: it does so a moment after it has made them."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    names = {topic.name for topic in made}
+    while left := names - admin.list_topics(timeout=WAIT_SECONDS).topics.keys():
+        if time.monotonic() > deadline:
+            raise TopicsError(f"made, but not to be seen: {', '.join(sorted(left))}")
+        time.sleep(POLL_SECONDS)
 
 
 def _differing(wanted: Sequence[Topic], there: Mapping[str, int]) -> list[str]:

@@ -22,7 +22,7 @@ from schemas.settings import Settings
 
 DISK_BYTES_MIN = 2_000_000_000
 MEMORY_BYTES_MIN = 1_500_000_000
-REACH_SECONDS = 8.0
+REACH_SECONDS = 5.0
 PYTHON_MIN = (3, 11)
 
 

@@ -57,16 +57,16 @@ class Supervisor:
     """The parts that run. Every method is for the main thread (see `children.spawn`)."""
 
     def __init__(self) -> None:
-        self._running: list[Running] = []
+        self.parts: list[Running] = []
 
     def start(self, part: Part) -> None:
         """Start a part; it is kept alive by `turn` and ended by `stop`."""
-        self._running.append(Running(part, part.start()))
+        self.parts.append(Running(part, part.start()))
 
     def wait_ready(self, *, within_seconds: float = READY_SECONDS) -> None:
         """Wait until every part is ready, reviving what dies meanwhile."""
         deadline = time.monotonic() + within_seconds
-        waiting = list(self._running)
+        waiting = list(self.parts)
         while waiting:
             self.turn()
             waiting = [each for each in waiting if not each.part.ready()]
@@ -78,7 +78,7 @@ class Supervisor:
 
     def turn(self) -> None:
         """Look after every part once: note a death, revive when its pause is over."""
-        for each in self._running:
+        for each in self.parts:
             if each.restart_at is not None:
                 _revive(each)
             elif each.process.poll() is not None:
@@ -86,16 +86,16 @@ class Supervisor:
 
     def stop(self) -> bool:
         """End all parts, rank by rank; whether all ended unforced. Never longer than their caps."""
-        ordered = sorted(self._running, key=lambda each: each.part.stop_rank)
+        ordered = sorted(self.parts, key=lambda each: each.part.stop_rank)
         clean = True
         for _, rank in groupby(ordered, key=lambda each: each.part.stop_rank):
             clean = _stop_together(list(rank)) and clean
-        self._running.clear()
+        self.parts.clear()
         return clean
 
     def kill(self) -> None:
         """End all parts at once, without asking."""
-        _kill(self._running)
+        _kill(self.parts)
 
 
 def _note_death(each: Running) -> None:

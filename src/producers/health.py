@@ -23,7 +23,7 @@ class Health:
     def __init__(self, *checks: str, beat_seconds_max: float = BEAT_SECONDS_MAX) -> None:
         self._lock = threading.Lock()
         self._checks = dict.fromkeys(checks, "starting")
-        self._beat_seconds_max = beat_seconds_max
+        self.beat_seconds_max = beat_seconds_max
         self._beat = time.monotonic()
 
     def set(self, check: str, state: str = "ok") -> None:
@@ -49,7 +49,7 @@ class Health:
     @property
     def alive(self) -> bool:
         """Whether the main loop has moved of late."""
-        return time.monotonic() - self._beat < self._beat_seconds_max
+        return time.monotonic() - self._beat < self.beat_seconds_max
 
 
 class HealthServer:
