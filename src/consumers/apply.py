@@ -15,6 +15,7 @@ from consumers.stages import Stages
 from ledger import idempotency, journal, reservations, shards
 from ledger.book import Book
 from ledger.connection import Transaction
+from ledger.idempotency import Applied as AppliedBefore
 from ledger.reservations import Reservation
 from ledger.shards import Progress
 from schemas.commands.reservations import ExpireReservation
@@ -64,12 +65,14 @@ def apply(  # noqa: PLR0913  # what one batch needs
     stages: Stages,
     *,
     expire: bool = True,
+    look_up: bool = True,
 ) -> Flushed:
     """Apply each command of the batch once, in order; commit all of it or none.
 
     A fixed number of statements whatever its size, so a slow database makes larger batches, not
     a longer queue. `owned` are the shards that this worker reads: what is due to expire is
     written to one of them when the batch is empty. `expire` leaves that out when false.
+    `look_up` asks which commands were applied before; without it, one that was is a violation.
 
     Raises:
         psycopg.Error: nothing was committed, or (a lost connection) it is unknown whether it
@@ -83,10 +86,7 @@ def apply(  # noqa: PLR0913  # what one batch needs
         due = _due(tx, min(progress), rules.module, now) if progress and expire else []
         if not fresh and not due:
             return flushed
-        period = idempotency.hold_period(tx)
-        known = idempotency.find(
-            tx, [(a.envelope.tenant_id, a.identity) for a in fresh if isinstance(a, Asked)]
-        )
+        known = _known(tx, fresh) if look_up else {}
         todo = [*due, *fresh]
         asked = [a for a in todo if isinstance(a, Asked) and a.identity not in known]
         book = load(tx, asked, now, rules.module)
@@ -96,7 +96,7 @@ def apply(  # noqa: PLR0913  # what one batch needs
         flushed.answered = _answers_to_old(tx, decided)
         if flushed.answered:
             rules.answer_repeats(flushed.answered)
-        pages = _pages(tx, decided, book, progress, period, rules)
+        pages = _pages(tx, decided, book, progress, rules)
         flush.write(tx, decided, book, pages)
         flush.advance(tx, todo, pages)
         flushed.records = pages.records
@@ -147,13 +147,15 @@ def _expire(reservation: Reservation, shard: int) -> Asked:
     return Asked(shard, None, envelope, envelope.identity(own=True), command.fingerprint(), command)
 
 
-def _pages(  # noqa: PLR0913  # all that a page needs
-    tx: Transaction,
-    decided: Decided,
-    book: Book,
-    progress: dict[int, Progress],
-    period: int,
-    rules: Rules,
+def _known(tx: Transaction, fresh: Batch) -> dict[bytes, AppliedBefore]:
+    """Which of the commands were applied in earlier batches."""
+    return idempotency.find(
+        tx, [(asked.envelope.tenant_id, asked.identity) for asked in fresh if isinstance(asked, Asked)]
+    )
+
+
+def _pages(
+    tx: Transaction, decided: Decided, book: Book, progress: dict[int, Progress], rules: Rules
 ) -> flush.Pages:
     tenants = {
         rules.default_tenant if isinstance(asked, DeadLetter) else asked.envelope.tenant_id
@@ -165,7 +167,6 @@ def _pages(  # noqa: PLR0913  # all that a page needs
         default_tenant=rules.default_tenant,
         progress=progress,
         segments=journal.segments(tx, tenants, progress),
-        period=period,
     )
 
 

@@ -25,7 +25,6 @@ class Pages:
     default_tenant: str
     progress: dict[int, Progress]
     segments: dict[tuple[str, int], Segment]
-    period: int
     records: list[dict[str, Any]] = field(default_factory=list)
     by_identity: dict[bytes, dict[str, Any]] = field(default_factory=dict)
     journal: list[str] = field(default_factory=list)
@@ -98,7 +97,7 @@ def _write_up(
     tenant_id, actor_id = envelope.tenant_id, envelope.actor_id
     pages.idempotency.append(
         idempotency.row(
-            tenant_id, asked.identity, pages.period, asked.fingerprint, shard, sequence, actor_id
+            asked.identity, tenant_id, asked.fingerprint, shard, sequence, actor_id, pages.at
         )
     )
     if isinstance(outcome, Applied):

@@ -1,7 +1,6 @@
 """A batch that cannot be flushed: tried again for what passes, halved for what does not."""
 
-from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 import psycopg
 import structlog
@@ -48,28 +47,45 @@ def conflicts(error: BaseException) -> bool:
     return isinstance(error, RacedError | FencedError | psycopg.errors.UniqueViolation)
 
 
+class Attempt(Protocol):
+    """Applies a batch once."""
+
+    def __call__(self, batch: Batch, *, expire: bool, look_up: bool) -> Flushed:
+        """See `consumers.apply.apply`."""
+
+
 def apply_isolated(
-    apply: Callable[[Batch, bool], Flushed], batch: Batch, module: str
+    apply: Attempt, batch: Batch, module: str, *, look_up: bool
 ) -> list[Flushed]:
     """Apply a batch; if it fails for a reason that belongs to its data, all but the guilty record.
 
-    That one comes out as a dead letter. `apply` is called with a batch, and whether the system's
-    own due commands may ride along: not any more once something has failed, since it might be
-    they.
+    That one comes out as a dead letter. The system's own due commands ride along no more once
+    something has failed, since it might be they.
 
     Raises:
         psycopg.Error, PublishError: the servers' trouble outlasted our patience.
     """
     try:
-        return [_retried(apply, batch, module)]
+        return [_retried(apply, batch, module, expire=True, look_up=look_up)]
     except Exception as error:
         if passes(error) or not batch:
             raise
         log.exception("a batch cannot be flushed", records=len(batch), module=module)
-        return _halved(lambda part: apply(part, False), batch, module, error)  # noqa: FBT003
+        return _halved(apply, batch, module, error)
 
 
-def _retried(apply: Callable[[Batch, bool], Flushed], batch: Batch, module: str) -> Flushed:
+def _retried(apply: Attempt, batch: Batch, module: str, *, expire: bool, look_up: bool) -> Flushed:
+    """Apply a batch, waiting for servers to come back and deciding again after a conflict."""
+    looks_up = look_up
+
+    def attempt() -> Flushed:
+        nonlocal looks_up
+        try:
+            return apply(batch, expire=expire, look_up=looks_up)
+        except psycopg.errors.UniqueViolation:
+            looks_up = True
+            raise
+
     def note(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         RETRIES.labels(module, type(error).__name__).inc()
@@ -89,21 +105,19 @@ def _retried(apply: Callable[[Batch, bool], Flushed], batch: Batch, module: str)
         before_sleep=note,
         reraise=True,
     )
-    return conflicting(passing, apply, batch, True)  # noqa: FBT003
+    return conflicting(passing, attempt)
 
 
-def _halved(
-    apply: Callable[[Batch], Flushed], batch: Batch, module: str, error: Exception
-) -> list[Flushed]:
+def _halved(apply: Attempt, batch: Batch, module: str, error: Exception) -> list[Flushed]:
     """Cut until the guilty record stands alone; a record's order within its shard is kept."""
     if len(batch) == 1:
-        return [apply([_condemned(batch[0], error)])]
+        return [apply([_condemned(batch[0], error)], expire=False, look_up=True)]
     HALVED.labels(module).inc()
     middle = len(batch) // 2
     flushed: list[Flushed] = []
     for part in (batch[:middle], batch[middle:]):
         try:
-            flushed.append(_retried(lambda each, _: apply(each), part, module))
+            flushed.append(_retried(apply, part, module, expire=False, look_up=True))
         except Exception as still:  # noqa: PERF203
             if passes(still):
                 raise

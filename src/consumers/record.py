@@ -24,13 +24,12 @@ def command_record(  # noqa: PLR0913  # what a record states
 ) -> dict[str, Any]:
     """What became of a command. `levels_at` is where its batch's new levels stand."""
     envelope = asked.envelope
-    applied = isinstance(outcome, Applied)
-    return {
+    record = {
         "kind": "command",
         "shard": asked.shard,
         "sequence": sequence,
-        "at": at,
         "offset": asked.offset,
+        "at": at,
         "tenant_id": envelope.tenant_id,
         "request_id": envelope.request_id,
         "idempotency_key": envelope.idempotency_key,
@@ -38,43 +37,39 @@ def command_record(  # noqa: PLR0913  # what a record states
         "actor_id": envelope.actor_id,
         "actor_type": envelope.actor_type,
         "command_type": envelope.command_type,
-        "traceparent": envelope.traceparent,
-        "reply_to": envelope.reply_to,
-        "levels_at": levels_at,
         "code": outcome.code,
-        **(_applied(outcome) if applied else _rejected(outcome, envelope.request_id)),
     }
+    # What there is nothing of is left out: half of a row's cost is its length.
+    if envelope.traceparent:
+        record["traceparent"] = envelope.traceparent
+    if envelope.reply_to:
+        record["reply_to"] = envelope.reply_to
+    if levels_at:
+        record["levels_at"] = levels_at
+    if isinstance(outcome, Applied):
+        _tell_applied(record, outcome)
+    else:
+        record["status"] = "rejected"
+        record["problem"] = {**outcome.problem, "request_id": envelope.request_id}
+    return record
 
 
-def _applied(outcome: Applied) -> dict[str, Any]:
+def _tell_applied(record: dict[str, Any], outcome: Applied) -> None:
     kind, named = outcome.resource
-    return {
-        "status": "applied",
-        "resource": {"type": kind, "id": named},
-        "body": orjson.Fragment(orjson.dumps(outcome.body)),
-        "problem": None,
-        "events": [tuple(event) for event in outcome.events],
-        "commitments": [
+    record["status"] = "applied"
+    record["resource"] = {"type": kind, "id": named}
+    record["body"] = orjson.Fragment(orjson.dumps(outcome.body))
+    record["events"] = [tuple(event) for event in outcome.events]
+    if outcome.commitments:
+        record["commitments"] = [
             (sku, location, lot, shown(quantity))
             for sku, location, lot, quantity in outcome.commitments
-        ],
-        "movements": [
+        ]
+    if outcome.movements:
+        record["movements"] = [
             movement_entry(number, movement)
             for number, movement in enumerate(outcome.movements, 1)
-        ],
-    }
-
-
-def _rejected(outcome: Any, request_id: str) -> dict[str, Any]:
-    return {
-        "status": "rejected",
-        "resource": None,
-        "body": None,
-        "problem": {**outcome.problem, "request_id": request_id},
-        "events": (),
-        "commitments": (),
-        "movements": (),
-    }
+        ]
 
 
 def movement_entry(number: int, movement: Movement) -> dict[str, Any]:
@@ -109,7 +104,7 @@ def level_records(
             "at": at,
             "tenant_id": last.envelope.tenant_id,
             "request_id": last.envelope.request_id,
-            "traceparent": last.envelope.traceparent,
+            **({"traceparent": last.envelope.traceparent} if last.envelope.traceparent else {}),
             "levels": [_level(level) for level in levels[start : start + LEVELS_PER_RECORD]],
         }
         sequence += 1

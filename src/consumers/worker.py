@@ -31,8 +31,8 @@ log = structlog.get_logger()
 
 POLL_SECONDS: Final = 0.25
 EXPIRE_SECONDS: Final = 0.5
-TROUBLE_SECONDS: Final = 1.0
 LAG_SECONDS: Final = 5.0
+LOOK_UPS_AFTER_A_REPEAT: Final = 100
 
 
 def run(modules: Sequence[str], settings: Settings) -> int:
@@ -79,6 +79,7 @@ class Module(Thread):
         self._connection: Transaction | None = None
         self._expired_at = self._lag_at = 0.0
         self._publishing = True
+        self._look_ups = 0  # batches to come that look for repeats beforehand
         self._first_shard = shard_of(name, 0)
         self._parse_rules = ParseRules(
             name, settings.default_tenant, frozenset(settings.source_systems)
@@ -160,7 +161,7 @@ class Module(Thread):
         began = monotonic()
         batch = parse([self._record(message) for message in messages], self._parse_rules)
         self._stages.passed("parse")
-        for flushed in apply_isolated(self._apply, batch, self.name):
+        for flushed in self._apply_isolated(batch):
             metrics.BATCH_SECONDS.labels(self.name).observe(monotonic() - began)
             self._publish(flushed)
         self._stages.passed("publish")
@@ -179,9 +180,22 @@ class Module(Thread):
             message.headers(),
         )
 
-    def _apply(self, batch: Batch, expire: bool) -> Flushed:  # noqa: FBT001
+    def _apply_isolated(self, batch: Batch) -> list[Flushed]:
+        """Apply a batch. Where repeats were met lately, they are looked for beforehand."""
+        self._look_ups = max(0, self._look_ups - 1)
+        return apply_isolated(self._apply, batch, self.name, look_up=self._look_ups > 0)
+
+    def _apply(self, batch: Batch, *, expire: bool, look_up: bool) -> Flushed:
+        if look_up and not self._look_ups:
+            self._look_ups = LOOK_UPS_AFTER_A_REPEAT
         return apply(
-            self._session(), batch, self._owned(), self._rules, self._stages, expire=expire
+            self._session(),
+            batch,
+            self._owned(),
+            self._rules,
+            self._stages,
+            expire=expire,
+            look_up=look_up,
         )
 
     def _idle(self) -> None:
@@ -191,7 +205,7 @@ class Module(Thread):
             return
         self._expired_at = monotonic()
         if self._reader.owned:
-            for flushed in apply_isolated(self._apply, [], self.name):
+            for flushed in self._apply_isolated([]):
                 self._publish(flushed)
 
     def _publish(self, flushed: Flushed) -> None:

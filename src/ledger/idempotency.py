@@ -1,8 +1,7 @@
 """Table idempotency: which commands were applied, and where the result of each stands.
 
-The table is partitioned by period; a whole period is dropped when it has aged out, which costs
-the writers nothing. All writers insert into the same current period, or two of them could insert
-one identity into two periods: the shared lock below holds the period still while they do.
+Its primary key is what keeps a command from being applied twice. Most batches hold nothing but
+new commands, so a batch inserts without having looked; only after a violation is it looked for.
 """
 
 from collections.abc import Collection, Iterable
@@ -13,9 +12,6 @@ from ledger.arrays import binaries, texts
 from ledger.connection import Transaction
 from ledger.copy import copy_rows, escaped
 
-_PERIOD_LOCK: Final = 7_150_202
-PERIODS_PER_RETENTION: Final = 3
-
 
 class Applied(NamedTuple):
     """A command that was applied before: what it asked, and the journal row of its result."""
@@ -25,23 +21,11 @@ class Applied(NamedTuple):
     sequence: int
 
 
-_HOLD: Final = """
-SELECT current FROM idempotency_period, pg_advisory_xact_lock_shared(%s)
-"""
 _FIND: Final = """
 SELECT i.identity, i.fingerprint, i.shard, i.sequence
 FROM unnest(%s::text[], %s::bytea[]) AS asked(tenant_id, identity)
 JOIN idempotency i USING (tenant_id, identity)
 """
-
-
-def hold_period(tx: Transaction) -> int:
-    """The period to insert into; it stays current until this transaction ends."""
-    row = tx.execute(_HOLD, [_PERIOD_LOCK]).fetchone()
-    if row is None:
-        raise RuntimeError("the idempotency period is missing: the migration did not finish")
-    current: int = row[0]
-    return current
 
 
 def find(tx: Transaction, identities: Collection[tuple[str, bytes]]) -> dict[bytes, Applied]:
@@ -63,64 +47,58 @@ def find(tx: Transaction, identities: Collection[tuple[str, bytes]]) -> dict[byt
 
 
 _COPY: Final = """
-COPY idempotency (tenant_id, identity, period, fingerprint, shard, sequence, actor_id) FROM STDIN
+COPY idempotency (identity, tenant_id, fingerprint, shard, sequence, actor_id, applied_at)
+FROM STDIN
 """
 
 
 def row(  # noqa: PLR0913  # the columns
-    tenant_id: str,
     identity: bytes,
-    period: int,
+    tenant_id: str,
     fingerprint: bytes,
     shard: int,
     sequence: int,
     actor_id: str,
+    applied_at: str,
 ) -> str:
     """One row as COPY takes it."""
     return (
-        f"{tenant_id}\t\\\\x{identity.hex()}\t{period}\t\\\\x{fingerprint.hex()}"
-        f"\t{shard}\t{sequence}\t{escaped(actor_id)}"
+        f"\\\\x{identity.hex()}\t{tenant_id}\t\\\\x{fingerprint.hex()}"
+        f"\t{shard}\t{sequence}\t{escaped(actor_id)}\t{applied_at}"
     )
 
 
 def insert(tx: Transaction, rows: Iterable[str]) -> None:
-    """Note commands as applied.
+    """Note commands as applied, in the order of their identities: that is how the index lies.
 
     Raises:
-        psycopg.errors.UniqueViolation: another shard applied one of them in this moment.
+        psycopg.errors.UniqueViolation: one of them was applied before, or is in this moment.
     """
-    copy_rows(tx, _COPY, rows)
+    copy_rows(tx, _COPY, sorted(rows))
 
 
-_ROTATE: Final = """
-UPDATE idempotency_period SET current = current + 1, since = now()
-WHERE since < now() - %s RETURNING current
+_PAGES: Final = """
+SELECT pg_relation_size('idempotency') / current_setting('block_size')::integer
 """
-_OLD: Final = """
-SELECT child.relname, substring(child.relname FROM '[0-9]+$')::integer AS period
-FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
-WHERE inhparent = 'idempotency'::regclass
+_SWEEP: Final = """
+DELETE FROM idempotency WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM idempotency
+    WHERE ctid >= format('(%%s,0)', %(from)s::bigint)::tid
+        AND ctid < format('(%%s,0)', %(to)s::bigint)::tid
+        AND applied_at < now() - %(retention)s
+))
 """
 
 
-def prune(tx: Transaction, retention: timedelta) -> int:
-    """Open a new period when the current one is full, and drop those that have aged out.
+def sweep(tx: Transaction, from_page: int, pages: int, retention: timedelta) -> tuple[int, int]:
+    """Delete what has aged out of some pages of the table, as a clock's hand goes round.
 
-    Keeps at least `retention`. Waits for the batches in hand and holds up the next ones for the
-    moment of the change; call it outside any batch. Returns how many periods were dropped.
+    It reads those pages only, however large the table, and holds no lock that a writer waits
+    for. Returns how many rows went, and the page to go on from: 0 after the last.
     """
-    tx.execute("SELECT pg_advisory_xact_lock(%s)", [_PERIOD_LOCK])
-    opened = tx.execute(_ROTATE, [retention / PERIODS_PER_RETENTION]).fetchone()
-    if opened is None:
-        return 0
-    current = int(opened[0])
-    tx.execute(f"CREATE TABLE idempotency_{current} PARTITION OF idempotency FOR VALUES IN ({current})")
-    old = [
-        name
-        for name, period in tx.execute(_OLD)
-        # The full periods before the current one cover the retention.
-        if period < current - PERIODS_PER_RETENTION
-    ]
-    for name in old:
-        tx.execute(f'DROP TABLE "{name}"')
-    return len(old)
+    last = tx.execute(_PAGES).fetchone()
+    if last is None or from_page >= last[0]:
+        return 0, 0
+    to_page = from_page + pages
+    done = tx.execute(_SWEEP, {"from": from_page, "to": to_page, "retention": retention})
+    return done.rowcount, to_page

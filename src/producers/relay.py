@@ -19,7 +19,7 @@ from schemas.settings import Settings
 log = structlog.get_logger()
 
 PAUSE_SECONDS: Final = 1.0
-PRUNE_EVERY_ROUNDS: Final = 600
+SWEEP_PAGES: Final = 1_000
 DRAIN_ROUNDS_MAX: Final = 30
 
 
@@ -28,17 +28,15 @@ def run(settings: Settings) -> int:
     process = Process(settings, "journal")
     sessions = _Sessions(settings)
     publisher = Publisher(settings)
-    rounds = 0
-    while not process.asked_to_stop(PAUSE_SECONDS if rounds else 0):
+    hand = 0
+    while not process.asked_to_stop(PAUSE_SECONDS):
         try:
             sessions(lambda tx: _round(tx, publisher, settings))
-            if rounds % PRUNE_EVERY_ROUNDS == 0:
-                sessions(lambda tx: _prune(tx, settings))
+            hand = sessions(lambda tx: _sweep(tx, hand, settings))  # noqa: B023  # called at once
             process.health.set("journal")
         except (psycopg.Error, PublishError) as error:
             process.health.set("journal", "waits for a server")
             log.warning("relay waits", error=str(error))
-        rounds += 1
         process.health.beat()
     publisher.close()
     process.close()
@@ -99,9 +97,11 @@ def _backlog(connection: Transaction) -> int:
         return sum(publication.backlog(connection).values())
 
 
-def _prune(connection: Transaction, settings: Settings) -> int:
+def _sweep(connection: Transaction, from_page: int, settings: Settings) -> int:
+    """Let idempotency keys age out, a few pages a round; the page to go on from."""
+    retention = settings.idempotency_retention
     with connection.transaction():
-        dropped = idempotency.prune(connection, settings.idempotency_retention)
-    if dropped:
-        log.info("idempotency keys aged out", periods=dropped)
-    return dropped
+        gone, page = idempotency.sweep(connection, from_page, SWEEP_PAGES, retention)
+    if gone:
+        log.info("idempotency keys aged out", keys=gone)
+    return page

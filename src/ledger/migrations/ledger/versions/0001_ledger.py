@@ -53,23 +53,15 @@ COMMENT ON TABLE segment IS 'The end of each hash chain: so a missing last row i
 CREATE TABLE idempotency (
     tenant_id text NOT NULL,
     identity bytea NOT NULL,
-    period integer NOT NULL,
     fingerprint bytea NOT NULL,
     shard smallint NOT NULL,
     sequence bigint NOT NULL,
     actor_id text NOT NULL,
-    PRIMARY KEY (tenant_id, identity, period)
-) PARTITION BY LIST (period);
-COMMENT ON TABLE idempotency IS
-    'Which command (tenant, source system, key) was applied, and where its result stands. '
-    'Pruned by dropping a period.';
-CREATE TABLE idempotency_0 PARTITION OF idempotency FOR VALUES IN (0);
-CREATE TABLE idempotency_period (
-    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-    current integer NOT NULL,
-    since timestamptz NOT NULL
+    applied_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, identity)
 );
-INSERT INTO idempotency_period (current, since) VALUES (0, now());
+COMMENT ON TABLE idempotency IS
+    'Which command (tenant, source system, key) was applied, and where its result stands.';
 """
 
 STOCK = """
