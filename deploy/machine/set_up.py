@@ -74,7 +74,7 @@ def _uv() -> str:
     """The installer: the one on the PATH, else a pinned one of our own, fetched with pip."""
     if found := shutil.which("uv"):
         return found
-    pin = UV_LOCK.read_text().split()[0].removeprefix("uv==")
+    (pin,) = (word[4:] for word in UV_LOCK.read_text().split() if word.startswith("uv=="))
     target = TOOLS / f"uv-{pin}"
     program = target / "bin" / "uv"
     if not _runs(program):
