@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 import orjson
@@ -13,10 +14,9 @@ from consumers.load import load
 from consumers.parse import Asked, DeadLetter
 from consumers.stages import Stages
 from ledger import idempotency, journal, reservations, shards
-from ledger.book import Book
+from ledger.book import Book, Reservation
 from ledger.connection import Transaction
 from ledger.idempotency import Applied as AppliedBefore
-from ledger.reservations import Reservation
 from ledger.shards import Progress
 from schemas.commands.reservations import ExpireReservation
 from schemas.envelope import Envelope
@@ -57,7 +57,7 @@ class Rules:
     Called before the commit: once the offset has moved, nobody would send them again."""
 
 
-def apply(  # noqa: PLR0913  # what one batch needs
+def apply(  # what one batch needs
     tx: Transaction,
     batch: Batch,
     owned: Sequence[int],
@@ -118,7 +118,7 @@ def _is_fresh(asked: Asked | DeadLetter, progress: dict[int, Progress]) -> bool:
     return record.offset is None or record.offset >= progress[record.shard].next_offset
 
 
-def _due(tx: Transaction, shard: int, module: str, now: Any) -> list[Asked]:
+def _due(tx: Transaction, shard: int, module: str, now: datetime) -> list[Asked]:
     """The system's own commands: give back what is reserved past its time.
 
     They come first in a batch, so that what has run out is free for the commands behind them.
@@ -150,7 +150,8 @@ def _expire(reservation: Reservation, shard: int) -> Asked:
 def _known(tx: Transaction, fresh: Batch) -> dict[bytes, AppliedBefore]:
     """Which of the commands were applied in earlier batches."""
     return idempotency.find(
-        tx, [(asked.envelope.tenant_id, asked.identity) for asked in fresh if isinstance(asked, Asked)]
+        tx,
+        [(asked.envelope.tenant_id, asked.identity) for asked in fresh if isinstance(asked, Asked)],
     )
 
 

@@ -54,9 +54,7 @@ class Attempt(Protocol):
         """See `consumers.apply.apply`."""
 
 
-def apply_isolated(
-    apply: Attempt, batch: Batch, module: str, *, look_up: bool
-) -> list[Flushed]:
+def apply_isolated(apply: Attempt, batch: Batch, module: str, *, look_up: bool) -> list[Flushed]:
     """Apply a batch; if it fails for a reason that belongs to its data, all but the guilty record.
 
     That one comes out as a dead letter. The system's own due commands ride along no more once
@@ -105,7 +103,8 @@ def _retried(apply: Attempt, batch: Batch, module: str, *, expire: bool, look_up
         before_sleep=note,
         reraise=True,
     )
-    return conflicting(passing, attempt)
+    flushed: Flushed = conflicting(passing, attempt)
+    return flushed
 
 
 def _halved(apply: Attempt, batch: Batch, module: str, error: Exception) -> list[Flushed]:
@@ -118,7 +117,7 @@ def _halved(apply: Attempt, batch: Batch, module: str, error: Exception) -> list
     for part in (batch[:middle], batch[middle:]):
         try:
             flushed.append(_retried(apply, part, module, expire=False, look_up=True))
-        except Exception as still:  # noqa: PERF203
+        except Exception as still:
             if passes(still):
                 raise
             flushed += _halved(apply, part, module, still)

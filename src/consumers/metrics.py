@@ -5,7 +5,9 @@ from prometheus_client import Counter, Gauge, Histogram
 COMMANDS = Counter(
     "stockyard_commands", "Commands answered", ["module", "outcome"]
 )  # outcome: applied, rejected, replayed, key_reused
-DEAD_LETTERS = Counter("stockyard_dead_letters", "Records no command was made of", ["module", "reason"])
+DEAD_LETTERS = Counter(
+    "stockyard_dead_letters", "Records no command was made of", ["module", "reason"]
+)
 REDELIVERED = Counter(
     "stockyard_redelivered", "Records that came again and were already applied", ["module"]
 )

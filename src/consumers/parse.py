@@ -98,7 +98,7 @@ def _unfit(
     """Why this topic cannot take the record at all, if so."""
     if kind is None:
         return Unreadable(Reason.UNKNOWN_COMMAND_TYPE, f"Command-Type: {envelope.command_type}")
-    if kind.MODULE != module:
+    if module != kind.MODULE:
         said = f"Command-Type: {kind.TYPE} belongs to the module {kind.MODULE}"
         return Unreadable(Reason.WRONG_TOPIC, said)
     if record.value is None:

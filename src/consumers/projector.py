@@ -116,7 +116,9 @@ class _Member:
         there = existing(self._settings)
         found = [topic for topic in [*wanted, self._results] if topic in there]
         if not found:
-            raise HaltError(f"no topic of {self._prefix}.events exists: run `stockyard topics apply`")
+            raise HaltError(
+                f"no topic of {self._prefix}.events exists: run `stockyard topics apply`"
+            )
         return found
 
     def _turn(self) -> None:
@@ -152,9 +154,7 @@ class _Member:
             before_sleep=_note,
             reraise=True,
         )
-        done = patience(
-            lambda: project(self._session(), messages, self._results, self._stood)
-        )
+        done = patience(lambda: project(self._session(), messages, self._results, self._stood))
         self._stood |= done.next_offsets
         self._uncommitted |= {Place(*at): offset for at, offset in done.next_offsets.items()}
         return done

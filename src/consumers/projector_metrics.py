@@ -26,4 +26,6 @@ SECONDS_BEHIND = Gauge(
     "stockyard_projected_seconds_behind", "Age of the oldest event of the last batch; 0 when idle"
 )
 RETRIES = Counter("stockyard_projected_retries", "Batches tried again", ["error"])
-RESTARTS = Counter("stockyard_projected_restarts", "Times it began anew from the database", ["error"])
+RESTARTS = Counter(
+    "stockyard_projected_restarts", "Times it began anew from the database", ["error"]
+)

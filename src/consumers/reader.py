@@ -5,7 +5,7 @@ in the caller's thread: partitions come and go inside `poll`, never while a batc
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol, cast
 
 import structlog
 from confluent_kafka import (
@@ -62,6 +62,31 @@ class Stands(NamedTuple):
     topic_id: str | None
 
 
+class Delivered(Protocol):
+    """A message without an error: librdkafka's own, of which these parts are always there."""
+
+    def topic(self) -> str:
+        """Its topic."""
+
+    def partition(self) -> int:
+        """Its partition."""
+
+    def offset(self) -> int:
+        """Its place in the partition."""
+
+    def timestamp(self) -> tuple[int, int]:
+        """The kind of its time, and the time in milliseconds."""
+
+    def key(self) -> bytes | None:
+        """Its key."""
+
+    def value(self) -> bytes | None:
+        """Its body."""
+
+    def headers(self) -> list[tuple[str, bytes | None]] | None:
+        """Its headers."""
+
+
 class Positions(NamedTuple):
     """The database's side of an assignment."""
 
@@ -91,7 +116,7 @@ class Reader:
             list(topics), on_assign=self._assign, on_revoke=self._revoke, on_lost=self._lose
         )
 
-    def poll(self, records_max: int, within_seconds: float) -> list[Message]:
+    def poll(self, records_max: int, within_seconds: float) -> list[Delivered]:
         """The records at hand, waiting only for the first.
 
         Raises:
@@ -108,7 +133,11 @@ class Reader:
             raise trouble
         # A record of a partition that was revoked in between does no harm: the shard's row tells
         # whether it was applied, by us or by its new owner.
-        return [message for message in found if self._is_record(message, message.error())]
+        return [
+            cast("Delivered", message)
+            for message in found
+            if self._is_record(message, message.error())
+        ]
 
     def _is_record(self, message: Message, error: KafkaError | None) -> bool:
         """Whether it is one; what else comes is news of errors."""

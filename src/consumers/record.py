@@ -14,7 +14,7 @@ LEVELS_PER_RECORD: Final = 16
 """Few enough that a record stays in its table's page, many enough to be rare."""
 
 
-def command_record(  # noqa: PLR0913  # what a record states
+def command_record(
     asked: Asked,
     outcome: Outcome,
     *,
@@ -67,8 +67,7 @@ def _tell_applied(record: dict[str, Any], outcome: Applied) -> None:
         ]
     if outcome.movements:
         record["movements"] = [
-            movement_entry(number, movement)
-            for number, movement in enumerate(outcome.movements, 1)
+            movement_entry(number, movement) for number, movement in enumerate(outcome.movements, 1)
         ]
 
 

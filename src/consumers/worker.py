@@ -10,14 +10,14 @@ from typing import Final
 
 import psycopg
 import structlog
-from confluent_kafka import KafkaException, Message
+from confluent_kafka import KafkaException
 
 from consumers import metrics
 from consumers.apply import Batch, Flushed, Rules, apply
 from consumers.isolate import apply_isolated
 from consumers.parse import Record, parse
 from consumers.parse import Rules as ParseRules
-from consumers.reader import HaltError, Place, Positions, Reader, Stands
+from consumers.reader import Delivered, HaltError, Place, Positions, Reader, Stands
 from consumers.shard_publisher import ShardPublisher
 from consumers.stages import Stages
 from ledger import shards
@@ -156,7 +156,7 @@ class Module(Thread):
     def _owned(self) -> list[int]:
         return sorted(shard_of(self.name, place.partition) for place in self._reader.owned)
 
-    def _work(self, messages: Sequence[Message]) -> None:
+    def _work(self, messages: Sequence[Delivered]) -> None:
         """A batch, from records to results."""
         began = monotonic()
         batch = parse([self._record(message) for message in messages], self._parse_rules)
@@ -170,7 +170,7 @@ class Module(Thread):
             {Place(each.topic(), each.partition()): each.offset() + 1 for each in messages}
         )
 
-    def _record(self, message: Message) -> Record:
+    def _record(self, message: Delivered) -> Record:
         return Record(
             self._first_shard + message.partition(),
             message.offset(),

@@ -7,9 +7,7 @@ from ledger.connection import Transaction
 
 def escaped(text: str) -> str:
     """A value as COPY's text format writes it."""
-    return (
-        text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-    )
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
 def optional(text: str | None) -> str:

@@ -52,7 +52,7 @@ FROM STDIN
 """
 
 
-def row(  # noqa: PLR0913  # the columns
+def row(
     identity: bytes,
     tenant_id: str,
     fingerprint: bytes,

@@ -41,8 +41,10 @@ def link(before: bytes, record: bytes) -> bytes:
 _COPY: Final = "COPY journal (tenant_id, shard, sequence, recorded_at, record, hash) FROM STDIN"
 
 
-def row(tenant_id: str, shard: int, sequence: int, recorded_at: str, record: bytes, hashed: bytes) -> str:  # noqa: PLR0913  # the columns
-    """One row as COPY takes it. A record is compact JSON: of COPY's marks it has only `\\`."""
+def row(
+    tenant_id: str, shard: int, sequence: int, recorded_at: str, record: bytes, hashed: bytes
+) -> str:
+    """One row as COPY takes it. In compact JSON only the backslash means something to COPY."""
     kept = record.decode().replace("\\", "\\\\")
     return f"{tenant_id}\t{shard}\t{sequence}\t{recorded_at}\t{kept}\t\\\\x{hashed.hex()}"
 
@@ -63,9 +65,7 @@ def segments(
 ) -> dict[tuple[str, int], Segment]:
     """The ends of the tenants' chains; empty ones for those that have none yet."""
     found = {
-        (tenant_id, shard): Segment(tenant_id, shard)
-        for tenant_id in tenants
-        for shard in shards
+        (tenant_id, shard): Segment(tenant_id, shard) for tenant_id in tenants for shard in shards
     }
     for tenant_id, shard, rows, last, head in tx.execute(_HEADS, [list(tenants), list(shards)]):
         found[tenant_id, shard] = Segment(tenant_id, shard, rows, last, bytes(head))
@@ -129,7 +129,9 @@ JOIN journal j USING (tenant_id, shard, sequence)
 """
 
 
-def at(tx: Transaction, places: Collection[tuple[str, int, int]]) -> dict[tuple[str, int, int], bytes]:
+def at(
+    tx: Transaction, places: Collection[tuple[str, int, int]]
+) -> dict[tuple[str, int, int], bytes]:
     """The records at (tenant, shard, sequence)."""
     columns = [list(column) for column in zip(*places, strict=True)] or [[], [], []]
     return {

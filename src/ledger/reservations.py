@@ -23,18 +23,16 @@ FROM unnest(%s::text[], %s::text[]) AS asked(tenant_id, reservation_id)
 JOIN reservation r USING (tenant_id, reservation_id)
 ORDER BY r.tenant_id, r.reservation_id
 FOR NO KEY UPDATE OF r
-"""
+"""  # noqa: S608  # the columns are ours
 _DUE: Final = f"""
 SELECT {_COLUMNS} FROM reservation
 WHERE status = 'active' AND expires_at <= %s
 ORDER BY expires_at LIMIT %s
 FOR NO KEY UPDATE SKIP LOCKED
-"""
+"""  # noqa: S608  # the columns are ours
 
 
-def lock(
-    tx: Transaction, asked: Collection[tuple[str, str]]
-) -> dict[tuple[str, str], Reservation]:
+def lock(tx: Transaction, asked: Collection[tuple[str, str]]) -> dict[tuple[str, str], Reservation]:
     """Lock and load reservations, by (tenant, id)."""
     if not asked:
         return {}
@@ -51,7 +49,9 @@ def lock_due(tx: Transaction, now: datetime, limit: int) -> list[Reservation]:
 
 
 def _read(row: tuple[Any, ...]) -> Reservation:
-    tenant_id, reservation_id, order_id, status, expires_at, lines, shipments, created, version = row
+    tenant_id, reservation_id, order_id, status, expires_at, lines, shipments, created, version = (
+        row
+    )
     return Reservation(
         tenant_id,
         reservation_id,

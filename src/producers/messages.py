@@ -22,7 +22,7 @@ _SPEC: Final = ("ce_specversion", b"1.0")
 _MORE: Final = ("ce_more", b"1")
 """On all events of a journal row but the last: only behind that one is its position reached."""
 
-Headers = list[tuple[str, bytes | None]]
+Headers = list[tuple[str, str | bytes | None]]
 Message = tuple[str, int, bytes | None, bytes | None, Headers]
 """A Kafka message about to be sent: topic, partition, key, value, headers. A bare tuple: three of
 them are made for every command."""
@@ -78,7 +78,7 @@ def results(prefix: str, record: dict[str, Any], *, replayed: bool) -> list[Mess
         ("Source-System", record["source_system"].encode()),
         *_origin(record),
     ]
-    sent = [(results_topic(prefix), ANY_PARTITION, key, value, headers)]
+    sent: list[Message] = [(results_topic(prefix), ANY_PARTITION, key, value, headers)]
     reply_to = record.get("reply_to")
     if reply_to:
         sent.append((reply_to, ANY_PARTITION, key, value, headers))

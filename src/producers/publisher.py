@@ -55,9 +55,7 @@ class Publisher:
         for topic, partition, key, value, headers in messages:
             while True:
                 try:
-                    produce(
-                        topic, value, key, partition, on_delivery=failed, headers=headers
-                    )
+                    produce(topic, value, key, partition, on_delivery=failed, headers=headers)
                     break
                 except BufferError:
                     self._make_room()

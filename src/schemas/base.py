@@ -4,7 +4,14 @@ import re
 from decimal import Decimal
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator, StringConstraints, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 QUANTITY_BOUND: Final = 10**12
@@ -95,4 +102,3 @@ LotCode = Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]{0,62}[!-~])?$"
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
 """Another system's name for something: an order, a tracking number."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
-

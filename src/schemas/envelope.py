@@ -21,8 +21,8 @@ class Envelope(Strict):
     # worker hands each to one place only.
     model_config = ConfigDict(extra="forbid", strict=True, frozen=False)
 
-    command_type: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z-]*\.[a-z][a-z-]*$")] = Field(
-        alias="Command-Type"
+    command_type: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z-]*\.[a-z][a-z-]*$")] = (
+        Field(alias="Command-Type")
     )
     request_id: Visible = Field(alias="Request-Id")
     idempotency_key: Visible = Field(alias="Idempotency-Key")
@@ -33,9 +33,9 @@ class Envelope(Strict):
         Field(alias="Tenant-Id")
     )
     traceparent: str | None = Field(default=None, alias="traceparent")
-    reply_to: Annotated[
-        str | None, StringConstraints(pattern=r"^[0-9A-Za-z._-]{1,249}$")
-    ] = Field(default=None, alias="Reply-To")
+    reply_to: Annotated[str | None, StringConstraints(pattern=r"^[0-9A-Za-z._-]{1,249}$")] = Field(
+        default=None, alias="Reply-To"
+    )
 
     def identity(self, *, own: bool = False) -> bytes:
         """The 16 bytes that name this command for ever: its tenant, source system and key.
@@ -45,7 +45,9 @@ class Envelope(Strict):
         return identity(self.tenant_id, self.source_system, self.idempotency_key, own=own)
 
 
-def identity(tenant_id: str, source_system: str, idempotency_key: str, *, own: bool = False) -> bytes:
+def identity(
+    tenant_id: str, source_system: str, idempotency_key: str, *, own: bool = False
+) -> bytes:
     """The 16 bytes that name a command for ever; see `Envelope.identity`."""
     named = f"{tenant_id}\n{source_system}\n{idempotency_key}"
     return blake2b(named.encode(), digest_size=16, person=b"own" if own else b"").digest()

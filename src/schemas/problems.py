@@ -62,6 +62,4 @@ def invalid(error: ValidationError) -> Problem:
 
 def pointer(location: Sequence[str | int]) -> str:
     """A field's place as a JSON pointer (RFC 6901)."""
-    return "".join(
-        "/" + str(part).replace("~", "~0").replace("/", "~1") for part in location
-    )
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)

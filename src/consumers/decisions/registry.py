@@ -41,8 +41,10 @@ DECIDERS: Final[dict[type[Command], Decider]] = {}
 def decides(
     command: type[C], *, needs: Callable[[C, str, Needs], None]
 ) -> Callable[[Callable[[C, Ask, Book], Outcome]], Callable[[C, Ask, Book], Outcome]]:
-    """Register the function that decides a command. `needs(command, tenant_id, needs)` says
-    which rows it reads."""
+    """Register the function that decides a command.
+
+    `needs(command, tenant_id, needs)` says which rows it reads.
+    """
 
     def register(decide: Callable[[C, Ask, Book], Outcome]) -> Callable[[C, Ask, Book], Outcome]:
         DECIDERS[command] = Decider(needs, decide)

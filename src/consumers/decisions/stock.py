@@ -90,7 +90,7 @@ def _short(command: OnOneLevel, level: Level, wanted: Decimal) -> Rejected:
     return Rejected(409, problem(INSUFFICIENT_STOCK, said, lines=[short]))
 
 
-def _moved(  # noqa: PLR0913  # the two decisions differ in just these
+def _moved(
     command: OnOneLevel,
     ask: Ask,
     level: Level,

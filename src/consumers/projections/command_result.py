@@ -45,9 +45,7 @@ INSERT INTO command_result SELECT * FROM new_command_result ORDER BY tenant_id, 
 ON CONFLICT DO NOTHING
 """
 
-COMMAND_RESULT: Final = Table(
-    "command_result", frozenset({RESULT}), _rows, _STAGE, _COPY, _MERGE
-)
+COMMAND_RESULT: Final = Table("command_result", frozenset({RESULT}), _rows, _STAGE, _COPY, _MERGE)
 
 PRUNED_MAX: Final = 20_000
 _PRUNE: Final = """

@@ -46,9 +46,7 @@ class CreateReservation(Command):
     MODULE: ClassVar[str] = "reservations"
 
     order_id: Reference
-    lines: Annotated[
-        list[WantedLine], Field(min_length=1, max_length=LINES_MAX)
-    ]
+    lines: Annotated[list[WantedLine], Field(min_length=1, max_length=LINES_MAX)]
     expires_at: AwareDatetime | None = None
     allow_partial: bool = False
 

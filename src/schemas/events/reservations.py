@@ -41,8 +41,8 @@ class Shipment(Strict):
     lines: list[ShippedPart]
 
 
-class _Reservation(Event):
-    """A reservation."""
+class Reservation(Event):
+    """A reservation as it stands."""
 
     MODULES: ClassVar[tuple[str, ...]] = ("reservations",)
 
@@ -56,25 +56,25 @@ class _Reservation(Event):
     version: int
 
 
-class ReservationCreated(_Reservation):
+class ReservationCreated(Reservation):
     """Stock was promised to an order."""
 
     TYPE: ClassVar[str] = "reservation.created"
 
 
-class ReservationReleased(_Reservation):
+class ReservationReleased(Reservation):
     """Promised stock was given back, in whole or in part."""
 
     TYPE: ClassVar[str] = "reservation.released"
 
 
-class ReservationConsumed(_Reservation):
+class ReservationConsumed(Reservation):
     """Promised stock was shipped, in whole or in part."""
 
     TYPE: ClassVar[str] = "reservation.consumed"
 
 
-class ReservationExpired(_Reservation):
+class ReservationExpired(Reservation):
     """A reservation's time ran out, and what it still held was given back."""
 
     TYPE: ClassVar[str] = "reservation.expired"
