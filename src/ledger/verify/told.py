@@ -75,9 +75,9 @@ class Told:
         own = record["offset"] is None
         named = identity(tenant_id, record["source_system"], record["idempotency_key"], own=own)
         self._add("told_command", *place, at, f"\\\\x{named.hex()}", actor_id)
-        for movement in record["movements"]:
+        for movement in record.get("movements", ()):
             self._take_movement(movement, place, actor_id, at)
-        for sku, location, lot, quantity in record["commitments"]:
+        for sku, location, lot, quantity in record.get("commitments", ()):
             names = (escaped(sku), escaped(location), escaped(lot))
             self._add("told_commitment", tenant_id, *names, quantity)
         if record["status"] == "applied" and record["resource"]["type"] == "reservation":

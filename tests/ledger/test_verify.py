@@ -1,0 +1,238 @@
+"""The proof: it passes over an honest history, and names the first row of every kind of lie."""
+
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+import asks
+from ledger.verify import run
+
+RETENTION = timedelta(days=30)
+FORGE = "SET session_replication_role = replica"  # past the triggers that forbid it
+
+
+@pytest.fixture
+def history(unproved_ledger):
+    """A little of everything: stock in lots and without, promises kept and given back, refusals."""
+    ledger = unproved_ledger
+    ledger.ask(asks.item("A"), asks.item("B", track_by="batch"), asks.location("MAIN"))
+    ledger.ask(
+        asks.record_stock("A", "10"),
+        asks.record_stock("B", "5", lot="L1"),
+        asks.record_stock("B", "2.5", lot="L2"),
+    )
+    made = ledger.ask(
+        asks.reserve(asks.line("A", "3"), asks.line("B", "6"), key="first"),
+        asks.reserve(asks.line("A", "2")),
+        asks.reserve(asks.line("A", "100")),
+        partition=1,
+    )
+    first, second = (each.record["resource"] for each in made[:2])
+    ledger.ask(asks.consume(first["id"], [{"line": 2, "quantity": "5.5"}]))
+    ledger.ask(asks.release(second["id"]), asks.reserve(asks.line("A", "1"), key="first"))
+    ledger.apply([ledger.record([], b"{}")], "reservations")
+    return ledger
+
+
+def verify(ledger):
+    return run(ledger.url, RETENTION)
+
+
+def test_an_honest_history_is_proved(history):
+    report = verify(history)
+    assert report.passed, report.lines()
+    assert all(check.rows for check in report.checks), "a check looked at nothing"
+
+
+LIES = [
+    (
+        "UPDATE journal SET record = replace(record, '\"6\"', '\"7\"') WHERE shard = 513 AND sequence = 2",
+        "hash chain",
+        ("journal", "tenant default shard 513 sequence 2"),
+    ),
+    (
+        "UPDATE journal SET hash = sha256(hash) WHERE shard = 513 AND sequence = 2",
+        "hash chain",
+        ("journal", "tenant default shard 513 sequence 2"),
+    ),
+    (
+        "UPDATE journal SET recorded_at = recorded_at - interval '1 day' WHERE shard = 256",
+        "hash chain",
+        ("journal", "tenant default shard 256 sequence 1"),
+    ),
+    (
+        "DELETE FROM journal WHERE shard = 256 AND sequence = 2",
+        "hash chain",
+        ("journal", "tenant default shard 256 sequence 3"),
+    ),
+    (
+        "DELETE FROM journal WHERE shard = 256 AND sequence = 3",
+        "hash chain",
+        ("segment", "tenant default shard 256"),
+    ),
+    (
+        "DELETE FROM journal WHERE shard = 256",
+        "hash chain",
+        ("segment", "tenant default shard 256"),
+    ),
+    (
+        "DELETE FROM segment WHERE shard = 256",
+        "hash chain",
+        ("segment", "tenant default shard 256"),
+    ),
+    (
+        "DELETE FROM journal WHERE shard = 256 AND sequence = 2",
+        "sequences",
+        ("journal", "tenant default shard 256 sequence 3"),
+    ),
+    (
+        "UPDATE shard SET next_sequence = 99 WHERE shard = 256",
+        "sequences",
+        ("shard", "shard 256"),
+    ),
+    (
+        "UPDATE shard SET next_offset = 2 WHERE shard = 256",
+        "offsets",
+        ("journal", "tenant default shard 256 sequence 3"),
+    ),
+    (
+        "UPDATE movement SET quantity = 11 WHERE sku = 'A'",
+        "movements",
+        ("movement", "tenant default shard 768 sequence 2 entry 1"),
+    ),
+    (
+        "UPDATE movement SET actor_id = 'eve' WHERE sku = 'A'",
+        "movements",
+        ("movement", "tenant default shard 768 sequence 2 entry 1"),
+    ),
+    (
+        "DELETE FROM movement WHERE sku = 'A'",
+        "movements",
+        ("movement", "tenant default shard 768 sequence 2 entry 1"),
+    ),
+    (
+        (
+            "INSERT INTO movement SELECT tenant_id, shard, sequence, 2::smallint, sku, lot, serial,"
+            " from_account, to_account, quantity, unit_cost, reason, document, actor_id, moved_at"
+            " FROM movement WHERE sku = 'A'"
+        ),
+        "movements",
+        ("movement", "tenant default shard 768 sequence 2 entry 2"),
+    ),
+    (
+        "UPDATE balance SET on_hand = on_hand + 1 WHERE sku = 'A'",
+        "on hand",
+        ("balance", "tenant default sku A location MAIN lot ''"),
+    ),
+    (
+        "DELETE FROM balance WHERE lot = 'L1'",
+        "on hand",
+        ("balance", "tenant default sku B location MAIN lot 'L1'"),
+    ),
+    (
+        "UPDATE balance SET on_hand = on_hand + 1 WHERE sku = 'A'",
+        "conservation",
+        ("balance and movement", "tenant default sku A lot '' over all accounts"),
+    ),
+    (
+        "UPDATE balance SET reserved = 0 WHERE sku = 'A'",
+        "reserved",
+        ("balance", "tenant default sku A location MAIN lot ''"),
+    ),
+    (
+        "UPDATE balance SET reserved = 0 WHERE sku = 'A'",
+        "promises",
+        ("balance", "tenant default sku A location MAIN lot ''"),
+    ),
+    (
+        "UPDATE balance SET held = 1 WHERE sku = 'A'",
+        "available",
+        ("balance", "tenant default sku A location MAIN lot ''"),
+    ),
+    (
+        "UPDATE balance SET version = version + 1 WHERE sku = 'A'",
+        "level records",
+        ("balance", "tenant default sku A location MAIN lot ''"),
+    ),
+    (
+        "UPDATE reservation SET status = 'active' WHERE status = 'released'",
+        "reservations",
+        ("reservation", "tenant default reservation rsv-020100000000001"),
+    ),
+    (
+        "UPDATE reservation SET lines = replace(lines, '\"3\"', '\"4\"')",
+        "reservations",
+        ("reservation", "tenant default reservation rsv-020100000000000"),
+    ),
+    (
+        "UPDATE reservation SET version = 7 WHERE status = 'released'",
+        "reservations",
+        ("reservation", "tenant default reservation rsv-020100000000001"),
+    ),
+    (
+        "DELETE FROM reservation WHERE status = 'released'",
+        "reservations",
+        ("reservation", "tenant default reservation rsv-020100000000001"),
+    ),
+    (
+        "UPDATE reservation SET status = 'released' WHERE status = 'active'",
+        "promises",
+        ("balance", "tenant default sku A location MAIN lot ''"),
+    ),
+    (
+        "DELETE FROM idempotency WHERE shard = 256 AND sequence = 2",
+        "idempotency",
+        ("idempotency", "tenant default shard 256 sequence 2"),
+    ),
+    (
+        "UPDATE idempotency SET sequence = 77 WHERE shard = 256 AND sequence = 3",
+        "idempotency",
+        ("idempotency", "tenant default shard 256 sequence 3"),
+    ),
+    (
+        "UPDATE idempotency SET identity = sha256('x') WHERE shard = 256 AND sequence = 2",
+        "idempotency",
+        ("idempotency", "tenant default shard 256 sequence 2"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("lie", "check", "where"), LIES)
+def test_a_lie_is_found_where_it_stands(history, lie, check, where):
+    with psycopg.connect(history.url) as connection:
+        connection.execute(FORGE)
+        assert connection.execute(lie).rowcount > 0
+    report = verify(history)
+    assert not report.passed
+    found = next(each.wrong for each in report.checks if each.name == check)
+    assert found is not None, report.lines()
+    assert (found.table, found.key) == where
+    assert found.expected != found.found
+
+
+def test_history_refuses_to_be_changed_by_ordinary_means(history):
+    for statement in ("UPDATE journal SET hash = ''", "DELETE FROM movement"):
+        with (
+            psycopg.connect(history.url) as connection,
+            pytest.raises(psycopg.errors.RestrictViolation),
+        ):
+            connection.execute(statement)
+
+
+def test_an_aged_out_idempotency_row_is_not_missed(history):
+    with psycopg.connect(history.url) as connection:
+        connection.execute("DELETE FROM idempotency WHERE shard = 256")
+    assert run(history.url, timedelta(0)).passed
+
+
+def test_a_report_shows_the_wrong_row_to_people_and_to_programs(history):
+    with psycopg.connect(history.url) as connection:
+        connection.execute("UPDATE balance SET held = 1 WHERE sku = 'A'")
+    report = verify(history)
+    assert any(line.startswith("WRONG") for line in report.lines())
+    assert any("held 1" in line for line in report.lines())
+    told = report.as_json()
+    assert told["passed"] is False
+    wrong = [each["wrong"] for each in told["checks"] if each["name"] == "available"]
+    assert wrong[0]["table"] == "balance"
