@@ -10,6 +10,7 @@ import orjson
 import consumers.decisions.all  # noqa: F401  # registers them
 from consumers import flush
 from consumers.decide import Decided, Repeat, decide, reused
+from consumers.failpoints import reached
 from consumers.load import load
 from consumers.parse import Asked, DeadLetter
 from consumers.stages import Stages
@@ -86,6 +87,7 @@ def apply(  # what one batch needs
         due = _due(tx, min(progress), rules.module, now) if progress and expire else []
         if not fresh and not due:
             return flushed
+        reached("w.after_begin")
         known = _known(tx, fresh) if look_up else {}
         todo = [*due, *fresh]
         asked = [a for a in todo if isinstance(a, Asked) and a.identity not in known]
@@ -98,12 +100,15 @@ def apply(  # what one batch needs
             rules.answer_repeats(flushed.answered)
         pages = _pages(tx, decided, book, progress, rules)
         flush.write(tx, decided, book, pages)
+        reached("w.mid_apply")
         flush.advance(tx, todo, pages)
         flushed.records = pages.records
         flushed.answers = [
             _repeated(repeat, pages.by_identity[repeat.asked.identity])
             for repeat in decided.repeats_of_new
         ]
+        reached("w.before_commit")
+    reached("w.after_commit")
     stages.passed("flush")
     return flushed
 

@@ -14,6 +14,7 @@ from confluent_kafka import KafkaException
 
 from consumers import metrics
 from consumers.apply import Batch, Flushed, Rules, apply
+from consumers.failpoints import reached
 from consumers.isolate import apply_isolated
 from consumers.parse import Record, parse
 from consumers.parse import Rules as ParseRules
@@ -158,17 +159,20 @@ class Module(Thread):
 
     def _work(self, messages: Sequence[Delivered]) -> None:
         """A batch, from records to results."""
+        reached("w.after_poll")
         began = monotonic()
         batch = parse([self._record(message) for message in messages], self._parse_rules)
         self._stages.passed("parse")
         for flushed in self._apply_isolated(batch):
             metrics.BATCH_SECONDS.labels(self.name).observe(monotonic() - began)
             self._publish(flushed)
+        reached("w.after_publish")
         self._stages.passed("publish")
         metrics.BATCH_COMMANDS.labels(self.name).observe(len(batch))
         self._reader.commit(
             {Place(each.topic(), each.partition()): each.offset() + 1 for each in messages}
         )
+        reached("w.after_kafka_commit")
 
     def _record(self, message: Delivered) -> Record:
         return Record(
