@@ -47,9 +47,9 @@ def projector(data_dir: DataDir = DATA_DIR) -> None:
 
 def rebuild(data_dir: DataDir = DATA_DIR) -> None:
     """Make the read tables anew while the old ones serve."""
-    from consumers.projector import rebuild as run  # noqa: PLC0415 (slow to import)
+    from consumers.rebuild import run  # noqa: PLC0415 (slow to import)
 
-    sys.exit(run(adopt(data_dir)))
+    sys.exit(run(adopt(data_dir), typer.echo))
 
 
 def edge(data_dir: DataDir = DATA_DIR) -> None:

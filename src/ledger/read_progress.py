@@ -13,6 +13,7 @@ from typing import Final
 
 from ledger.arrays import numbers, texts
 from ledger.connection import Transaction
+from ledger.migrate import READ_SCHEMA
 
 CHANNEL: Final = "stockyard_projected"
 SHARDS_PER_NOTICE: Final = 300  # a notice holds 8,000 bytes
@@ -23,7 +24,7 @@ Partition = tuple[str, int]
 
 @dataclass(slots=True)
 class Progress:
-    """Where a partition stands, and where it stood when the transaction locked it."""
+    """Where a partition stands, and where it stood when it was loaded."""
 
     topic: str
     partition: int
@@ -31,6 +32,7 @@ class Progress:
     next_offset: int
     sequence: int
     loaded_offset: int
+    topic_id: str | None = None
 
 
 class FencedError(RuntimeError):
@@ -134,6 +136,40 @@ WHERE p.topic = asked.topic AND p.partition = asked.partition AND p.topic_id IS 
 def bind(tx: Transaction, partitions: Collection[Partition], topic_id: str) -> None:
     """Note which incarnation of the topic the partitions' offsets count in, once."""
     tx.execute(_BIND, [topic_id, *_columns(partitions)])
+
+
+_SERVING: Final = f"""
+SELECT topic, partition, shard, next_offset, sequence, next_offset, topic_id
+FROM {READ_SCHEMA}.progress
+"""  # noqa: S608  # a constant of ours
+
+
+def serving(tx: Transaction) -> dict[Partition, Progress]:
+    """Where the tables that serve stand, whichever ones the session writes."""
+    return {(row[0], row[1]): Progress(*row) for row in tx.execute(_SERVING)}
+
+
+_PLACE: Final = """
+INSERT INTO progress (topic, partition, shard, next_offset, sequence, topic_id)
+SELECT topic, partition, nullif(shard, -1), next_offset, sequence, topic_id
+FROM unnest(%s::text[], %s::int[], %s::smallint[], %s::bigint[], %s::bigint[], %s::text[])
+    AS new(topic, partition, shard, next_offset, sequence, topic_id)
+"""
+
+
+def place(tx: Transaction, rows: Collection[Progress], topic_ids: Mapping[Partition, str]) -> None:
+    """Write down where new tables stand."""
+    partitions = [(row.topic, row.partition) for row in rows]
+    tx.execute(
+        _PLACE,
+        [
+            *_columns(partitions),
+            numbers(-1 if row.shard is None else row.shard for row in rows),
+            numbers(row.next_offset for row in rows),
+            numbers(row.sequence for row in rows),
+            texts(topic_ids[at] for at in partitions),
+        ],
+    )
 
 
 def _columns(partitions: Collection[Partition]) -> list[str]:

@@ -103,3 +103,11 @@ _BIND: Final = "UPDATE shard SET topic_id = %s WHERE shard = ANY(%s) AND topic_i
 def bind(tx: Transaction, shards: Collection[int], topic_id: str) -> None:
     """Note which incarnation of the topic the shards' offsets count in, once."""
     tx.execute(_BIND, [topic_id, sorted(shards)])
+
+
+_ENDS: Final = "SELECT shard, next_sequence - 1 FROM shard WHERE next_sequence > 1 ORDER BY shard"
+
+
+def ends(tx: Transaction) -> dict[int, int]:
+    """The last sequence of each shard's journal."""
+    return dict(tx.execute(_ENDS).fetchall())

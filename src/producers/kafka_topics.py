@@ -36,9 +36,8 @@ def reaches(settings: Settings, topics: Collection[str]) -> dict[tuple[str, int]
         KafkaException: the broker does not answer, or has no such topic.
     """
     config = client_config(settings)
-    asked = AdminClient(config).describe_topics(
-        TopicCollection(sorted(topics)), request_timeout=ADMIN_SECONDS
-    )
+    admin = AdminClient(config)
+    asked = admin.describe_topics(TopicCollection(sorted(topics)), request_timeout=ADMIN_SECONDS)
     # A consumer that joins no group: only its question for offsets is wanted.
     consumer = Consumer({**config, "group.id": "stockyard-reaches", "enable.auto.commit": False})
     try:

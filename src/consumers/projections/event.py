@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 RESULT: Final = "result"
 """The type under which results are folded; events have a dot in theirs."""
 
-Headers = Iterable[tuple[str, bytes | None]]
+Headers = Iterable[tuple[str, str | bytes | None]]
 
 
 class Event(NamedTuple):
@@ -34,20 +34,20 @@ def read_event(headers: Headers, value: bytes | None) -> Event | None:
     Raises:
         UnreadableError: it has a type, but not what belongs to every event.
     """
-    named = dict(headers)
+    named: dict[str, Any] = dict(headers)
     kind = named.get("ce_type")
     if kind is None:
         return None
     try:
-        shard, sequence, _ = named["ce_id"].split(b"-")  # type: ignore[union-attr]  # caught below
+        shard, sequence, _ = named["ce_id"].split(b"-")
         return Event(
             kind.decode(),
-            named["Tenant-Id"].decode(),  # type: ignore[union-attr]
+            named["Tenant-Id"].decode(),
             int(shard),
             int(sequence),
             "ce_more" not in named,
-            int(named["ce_sequence"]),  # type: ignore[arg-type]
-            named["ce_time"].decode(),  # type: ignore[union-attr]
+            int(named["ce_sequence"]),
+            named["ce_time"].decode(),
             "",
             value or b"",
         )
@@ -61,10 +61,10 @@ def read_result(headers: Headers, value: bytes | None, at: str) -> Event:
     Raises:
         UnreadableError: it has not the headers of a result.
     """
-    named = dict(headers)
+    named: dict[str, Any] = dict(headers)
     try:
-        tenant = named["Tenant-Id"].decode()  # type: ignore[union-attr]  # caught below
-        source = named["Source-System"].decode()  # type: ignore[union-attr]
+        tenant = named["Tenant-Id"].decode()
+        source = named["Source-System"].decode()
     except (KeyError, AttributeError, ValueError) as error:
         raise UnreadableError(f"result: {error!r}") from error
     return Event(RESULT, tenant, -1, 0, True, 0, at, source, value or b"")  # noqa: FBT003  # the row's column

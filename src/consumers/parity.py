@@ -1,0 +1,135 @@
+"""Whether read tables say what the ledger says, row by row, at one and the same moment."""
+
+from collections.abc import Iterator
+from itertools import count
+from typing import Any, Final, LiteralString, NamedTuple
+
+from ledger.connection import Transaction
+
+ROWS_PER_FETCH: Final = 5_000
+NAMED_MAX: Final = 20
+"""How many differences of a table are spelt out; all are counted."""
+
+
+class Parity(NamedTuple):
+    """Two questions that must have the same answer, in the same order."""
+
+    name: str
+    key: int  # so many of the first columns name a row
+    ledger: LiteralString
+    read: LiteralString
+
+
+# Text sorts by its code points on both sides, as Python compares it.
+_LEVELS: Final = Parity(
+    "level",
+    4,
+    """
+    SELECT tenant_id, sku, location, lot, version, on_hand, reserved, held, incoming,
+        on_hand - reserved - held + backorder_limit
+    FROM balance
+    ORDER BY tenant_id COLLATE "C", sku COLLATE "C", location COLLATE "C", lot COLLATE "C"
+    """,
+    """
+    SELECT tenant_id, sku, location, lot, version, on_hand, reserved, held, incoming, available
+    FROM level
+    ORDER BY tenant_id COLLATE "C", sku COLLATE "C", location COLLATE "C", lot COLLATE "C"
+    """,
+)
+_RESERVATIONS_SAY: Final = """
+    SELECT tenant_id, reservation_id, version, status, order_id, expires_at FROM reservation
+    ORDER BY tenant_id COLLATE "C", reservation_id COLLATE "C"
+    """
+_ITEMS_SAY: Final = """
+    SELECT tenant_id, sku, version, name, uom, track_by, barcode FROM item
+    ORDER BY tenant_id COLLATE "C", sku COLLATE "C"
+    """
+_LOCATIONS_SAY: Final = """
+    SELECT tenant_id, code, version, name FROM location
+    ORDER BY tenant_id COLLATE "C", code COLLATE "C"
+    """
+_MOVEMENTS: Final = Parity(
+    "ledger_entry",
+    2,
+    """
+    SELECT tenant_id, shard, count(*), sum(quantity), max(sequence) FROM movement
+    GROUP BY tenant_id, shard ORDER BY tenant_id COLLATE "C", shard
+    """,
+    """
+    SELECT tenant_id, shard, count(*), sum(quantity), max(sequence) FROM ledger_entry
+    GROUP BY tenant_id, shard ORDER BY tenant_id COLLATE "C", shard
+    """,
+)
+PARITIES: Final = (
+    Parity("item", 2, _ITEMS_SAY, _ITEMS_SAY),
+    Parity("location", 2, _LOCATIONS_SAY, _LOCATIONS_SAY),
+    _LEVELS,
+    Parity("reservation", 2, _RESERVATIONS_SAY, _RESERVATIONS_SAY),
+    _MOVEMENTS,
+)
+
+
+class Compared(NamedTuple):
+    """What a comparison found: the rows it has compared, the differing ones, the first of them."""
+
+    name: str
+    rows: int
+    differing: int
+    named: list[str]
+
+
+def compare(ledger: Transaction, read: Transaction, parity: Parity) -> Compared:
+    """Compare one table, each side inside its transaction, in memory for a few rows at a time.
+
+    Raises:
+        psycopg.Error: a server is away, or too slow.
+    """
+    ours, theirs = _rows(ledger, parity.ledger), _rows(read, parity.read)
+    rows = differing = 0
+    named: list[str] = []
+    for mine, other in _paired(ours, theirs, parity.key):
+        rows += 1
+        if mine != other:
+            differing += 1
+            if len(named) < NAMED_MAX:
+                named.append(_said(parity, mine, other))
+    return Compared(parity.name, rows, differing, named)
+
+
+_cursors = count(1)
+
+
+def _rows(tx: Transaction, query: LiteralString) -> Iterator[tuple[Any, ...]]:
+    with tx.cursor(f"parity_{next(_cursors)}") as cursor:
+        cursor.itersize = ROWS_PER_FETCH
+        yield from cursor.execute(query)
+
+
+Row = tuple[Any, ...] | None
+
+
+def _paired(
+    ours: Iterator[tuple[Any, ...]], theirs: Iterator[tuple[Any, ...]], key: int
+) -> Iterator[tuple[Row, Row]]:
+    """The rows of two sorted sides, those of one key together; None for the side that lacks it."""
+    mine, other = next(ours, None), next(theirs, None)
+    while mine is not None or other is not None:
+        if other is None or (mine is not None and mine[:key] < other[:key]):
+            yield mine, None
+            mine = next(ours, None)
+        elif mine is None or other[:key] < mine[:key]:
+            yield None, other
+            other = next(theirs, None)
+        else:
+            yield mine, other
+            mine, other = next(ours, None), next(theirs, None)
+
+
+def _said(parity: Parity, mine: Row, other: Row) -> str:
+    named = "/".join(str(part) for part in (mine or other or ())[: parity.key])
+    if mine is None:
+        return f"{parity.name} {named}: only in the read tables"
+    if other is None:
+        return f"{parity.name} {named}: only in the ledger"
+    sides = [" ".join(str(part) for part in side[parity.key :]) for side in (mine, other)]
+    return f"{parity.name} {named}: the ledger says {sides[0]}, the read tables say {sides[1]}"
