@@ -7,7 +7,9 @@ import typer
 
 from deploy.commands import (
     commerce,
+    demo,
     doctor,
+    documents,
     env,
     feed,
     migrate,
@@ -32,6 +34,7 @@ app = typer.Typer(
 # inside it. A group of verbs is a Typer of its own.
 VERBS: dict[str, Callable[..., None]] = {
     "up": up.up,
+    "demo": demo.demo,
     "env": env.env,
     "doctor": doctor.doctor,
     "migrate": migrate.migrate,
@@ -41,6 +44,8 @@ VERBS: dict[str, Callable[..., None]] = {
     "edge": processes.edge,
     "worker-run-once": processes.worker_run_once,
     "rebuild": processes.rebuild,
+    "openapi": documents.openapi,
+    "asyncapi": documents.asyncapi,
     "send": send.send,
     "feed": feed.feed,
     "scan": scan.scan,

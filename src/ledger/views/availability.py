@@ -39,14 +39,9 @@ class Availability(NamedTuple):
 # not held is ever called available.
 _QUERY: Final = """
 WITH overdue AS (
-    SELECT line ->> 'sku' AS sku, line ->> 'location' AS location,
-        coalesce(line ->> 'lot', '') AS lot,
-        sum((line ->> 'reserved')::numeric - (line ->> 'released')::numeric
-            - (line ->> 'consumed')::numeric) AS quantity
-    FROM stockyard_read.reservation
-    CROSS JOIN LATERAL jsonb_array_elements(body::jsonb -> 'lines') AS line
-    WHERE tenant_id = %(tenant_id)s AND status = 'active' AND expires_at <= now()
-    GROUP BY 1, 2, 3
+    SELECT sku, location, lot, sum(quantity) AS quantity
+    FROM stockyard_read.overdue_hold WHERE tenant_id = %(tenant_id)s
+    GROUP BY sku, location, lot
 ), place AS (
     SELECT sku, location, sum(on_hand) AS on_hand, sum(held) AS held, sum(incoming) AS incoming,
         sum(greatest(reserved - coalesce(quantity, 0), 0)) AS reserved,

@@ -1,0 +1,50 @@
+"""What every request shares: the settings, the pipeline, the projection and the read tables."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+
+from api.pipeline import Pipeline
+from api.projection import Projection
+from ledger.views.pool import Pool, read_pool
+from schemas.settings import Settings
+
+CLOSE_SECONDS = 3.0
+
+
+@dataclass(slots=True)
+class Connections:
+    """The edge's connections, each of which comes up by itself when its server is there."""
+
+    settings: Settings
+    pool: Pool
+    pipeline: Pipeline
+    projection: Projection
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[Connections]:
+    """The connections, for as long as the edge runs. Waits for none of them."""
+    pool = read_pool(settings.read_url)
+    await pool.open(wait=False)
+    connections = Connections(
+        settings, pool, Pipeline(settings), Projection(settings.read_url, pool)
+    )
+    connections.pipeline.start()
+    connections.projection.start()
+    try:
+        yield connections
+    finally:
+        await connections.pipeline.stop()
+        await connections.projection.stop()
+        await pool.close(CLOSE_SECONDS)
+
+
+def connections_of(request: Request) -> Connections:
+    """The connections that a request may use."""
+    found: Connections = request.state.connections
+    return found

@@ -1,0 +1,122 @@
+"""Around every request: its id on the answer, a bound on its body, its count, and no error bare."""
+
+from time import perf_counter
+from typing import Final
+
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.answers import name_request
+from api.problems import BODY_TOO_LARGE, INTERNAL, Refused, refusal
+from schemas.problems import problem
+
+log = structlog.get_logger()
+
+REQUESTS: Final = Counter(
+    "stockyard_http_requests_total", "Requests answered.", ["method", "route", "code"]
+)
+SECONDS: Final = Histogram(
+    "stockyard_http_request_seconds",
+    "From the request's head to the end of its answer.",
+    ["method", "route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+_METHODS: Final = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+
+class Perimeter:
+    """The one middleware; plain ASGI, for the fewest hops on the hot path."""
+
+    def __init__(self, app: ASGIApp, body_bytes_max: int) -> None:
+        self._app = app
+        self._body_bytes_max = body_bytes_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, within its bounds."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(send, name_request(scope))
+        began = perf_counter()
+        try:
+            await self._app(scope, self._bounded(scope, receive), answer)
+        except Exception as error:
+            # The error's own words may hold what the caller sent; its type and place do not.
+            log.error(  # noqa: TRY400  # see above
+                "request failed",
+                error=type(error).__name__,
+                at=_place(error),
+                request_id=answer.request_id.decode(),
+            )
+            if answer.code:
+                raise
+            broken = refusal(Request(scope), problem(INTERNAL, "see the log for the request_id"))
+            await broken(scope, receive, answer)
+        finally:
+            _count(scope, answer.code, perf_counter() - began)
+
+    def _bounded(self, scope: Scope, receive: Receive) -> Receive:
+        """The request's body, refused as soon as it is known to be too large."""
+        if scope["method"] in {"GET", "HEAD"}:
+            return receive
+        most, read = self._body_bytes_max, 0
+        too_large = Refused(problem(BODY_TOO_LARGE, f"a body has at most {most} bytes"))
+        announced = _announced(scope)
+
+        async def bounded() -> Message:
+            nonlocal read
+            if announced > most:
+                raise too_large
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > most:
+                raise too_large
+            return message
+
+        return bounded
+
+
+class _Answer:
+    """The way out: every answer carries the request's id."""
+
+    def __init__(self, send: Send, request_id: bytes) -> None:
+        self._send = send
+        self.request_id = request_id
+        self.code = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.code = message["status"]
+            message["headers"] = [
+                *message["headers"],
+                (b"request-id", self.request_id),
+                (b"x-request-id", self.request_id),
+            ]
+        await self._send(message)
+
+
+def _announced(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+    return 0
+
+
+def _place(error: BaseException) -> str:
+    """Where an error was raised: the last frames of its traceback, without their values."""
+    frames, trace = [], error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append(f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return " < ".join(reversed(frames[-6:]))
+
+
+def _count(scope: Scope, code: int, seconds: float) -> None:
+    """Count under the route's template, never under the path: callers choose paths."""
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    route = getattr(scope.get("route"), "path", "none")
+    REQUESTS.labels(method, route, str(code)).inc()
+    SECONDS.labels(method, route).observe(seconds)
