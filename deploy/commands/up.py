@@ -35,20 +35,20 @@ def up(
     """
     data_dir, supervisor = data_dir.absolute(), Supervisor()
     with held(data_dir / "up.lock", within_seconds=ALONE_SECONDS, why=f"up on {data_dir}"):
-        _listen_to_signals()
+        listen_to_signals()
         try:
-            known = _start_servers(supervisor, data_dir)
-            _start_processes(supervisor, _plan(known, data_dir, port, workers))
+            known = start_servers(supervisor, data_dir)
+            _start_processes(supervisor, plan_for(known, data_dir, port, workers))
             while True:
                 supervisor.turn()
                 time.sleep(WATCH_SECONDS)
         except AskedToStop:
             say("stopping")
         finally:
-            _stop(supervisor)
+            stop_parts(supervisor)
 
 
-def _start_servers(supervisor: Supervisor, data_dir: Path) -> Settings:
+def start_servers(supervisor: Supervisor, data_dir: Path) -> Settings:
     """The servers with schema and topics in place; the broker starts while the schema is made."""
     known = Settings()
     if not known.kafka_bootstrap_servers:
@@ -79,7 +79,8 @@ def _make_topics(known: Settings) -> None:
     say(f"topics: {len(made)} made" if made else "topics: all there")
 
 
-def _plan(known: Settings, data_dir: Path, port: int | None, workers: int) -> Plan:
+def plan_for(known: Settings, data_dir: Path, port: int | None, workers: int) -> Plan:
+    """What to start beside the servers; `port` as in `up`, 0 meaning any free one, kept."""
     chosen = known.http_port if port is None else port
     if chosen == 0:
         chosen = kept_ports(data_dir / "ports.json", ["edge"])["edge"]
@@ -100,7 +101,7 @@ def _start_processes(supervisor: Supervisor, plan: Plan) -> None:
     typer.echo("ready")
 
 
-def _stop(supervisor: Supervisor) -> None:
+def stop_parts(supervisor: Supervisor) -> None:
     """In order and with caps; a second signal ends everything at once."""
     try:
         clean = supervisor.stop()
@@ -110,7 +111,7 @@ def _stop(supervisor: Supervisor) -> None:
     say("stopped" if clean else "stopped, some by force")
 
 
-def _listen_to_signals() -> None:
+def listen_to_signals() -> None:
     """Turn each signal that asks us to end into an exception; under `nohup`, not a hang-up."""
     hang_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
     for number in (signal.SIGTERM, signal.SIGINT, *hang_up):

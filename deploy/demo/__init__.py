@@ -1,0 +1,1 @@
+"""The demo: a year of a grocery chain's real purchases, replayed as orders and proved to the unit."""
