@@ -1,5 +1,6 @@
 """Around every request: its id on the answer, a bound on its body, its count, and no error bare."""
 
+from functools import cache
 from time import perf_counter
 from typing import Final
 
@@ -118,5 +119,11 @@ def _count(scope: Scope, code: int, seconds: float) -> None:
     """Count under the route's template, never under the path: callers choose paths."""
     method = scope["method"] if scope["method"] in _METHODS else "other"
     route = getattr(scope.get("route"), "path", "none")
-    REQUESTS.labels(method, route, str(code)).inc()
-    SECONDS.labels(method, route).observe(seconds)
+    counter, histogram = _numbers(method, route, code)
+    counter.inc()
+    histogram.observe(seconds)
+
+
+@cache
+def _numbers(method: str, route: str, code: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(method, route, str(code)), SECONDS.labels(method, route)

@@ -12,9 +12,8 @@ from api.documents import READ_PROBLEMS, parameters, position_header, tenant_hea
 from api.reads import PageQuery, after_position, cursor_of, next_link, place_of, query_of, read
 from ledger.views.availability import Availability, Wanted, availability
 from schemas.base import LocationCode, LotCode, Sku
-from schemas.times import stamp
 
-router = APIRouter(tags=["Inventory"])
+router = APIRouter(prefix="/api/v1/inventory", tags=["Inventory"])
 SKUS_MAX: Final = 100
 
 
@@ -104,5 +103,5 @@ def _row(found: Availability, lot: str | None) -> dict[str, Any]:
         "held": found.held,
         "owned": found.owned,
         "incoming": found.incoming,
-        "changed_at": stamp(found.changed_at),
+        "changed_at": found.changed_at,
     }

@@ -29,9 +29,10 @@ from schemas.problems import (
     problem,
 )
 
-router = APIRouter(prefix="/reservations", tags=["Reservations"])
+PATH: Final = "/api/v1/inventory/reservations"
+router = APIRouter(prefix=PATH, tags=["Reservations"])
 
-CREATE: Final = Write(CreateReservation, key="order_id", place="/api/v1/inventory/reservations/")
+CREATE: Final = Write(CreateReservation, key="order_id", place=f"{PATH}/")
 RELEASE: Final = Write(ReleaseReservation, key="reservation_id")
 CONSUME: Final = Write(ConsumeReservation, key="reservation_id")
 

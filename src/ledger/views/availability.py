@@ -1,9 +1,8 @@
 """What could be promised now: stock by item and location, less what is promised and held."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import cache
-from typing import Final, LiteralString, NamedTuple
+from typing import Any, Final, LiteralString, NamedTuple
 
 from ledger.views.pool import Pool, rows
 
@@ -31,30 +30,30 @@ class Availability(NamedTuple):
     held: str
     incoming: str
     available: str
-    changed_at: datetime
+    changed_at: str
 
 
 # A reservation past its time counts as released at once, whether or not a worker has swept it.
-# Both tables are read in one statement; should they be a moment apart, no more than is there and
-# not held is ever called available.
+# Should the two tables be a moment apart, no more than is there and not held is called available.
 _QUERY: Final = """
 WITH overdue AS (
     SELECT sku, location, lot, sum(quantity) AS quantity
     FROM stockyard_read.overdue_hold WHERE tenant_id = %(tenant_id)s
     GROUP BY sku, location, lot
-), place AS (
-    SELECT sku, location, sum(on_hand) AS on_hand, sum(held) AS held, sum(incoming) AS incoming,
-        sum(greatest(reserved - coalesce(quantity, 0), 0)) AS reserved,
-        sum(CASE WHEN quantity IS NULL THEN available
-            ELSE least(available + quantity, greatest(available, on_hand - held)) END) AS available,
-        max(changed_at) AS changed_at
+), stock AS (
+    SELECT sku, location, lot, on_hand, held, incoming, changed_at,
+        greatest(reserved - coalesce(quantity, 0), 0) AS reserved,
+        CASE WHEN quantity IS NULL THEN available
+            ELSE least(available + quantity, greatest(available, on_hand - held)) END AS available
     FROM stockyard_read.level LEFT JOIN overdue USING (sku, location, lot)
-    WHERE tenant_id = %(tenant_id)s {filters}
-    GROUP BY sku, location
+    WHERE tenant_id = %(tenant_id)s
 )
-SELECT sku, location, trim_scale(on_hand)::text, trim_scale(reserved)::text,
-    trim_scale(held)::text, trim_scale(incoming)::text, trim_scale(available)::text, changed_at
-FROM place {having}
+SELECT sku, location, trim_scale(sum(on_hand))::text, trim_scale(sum(reserved))::text,
+    trim_scale(sum(held))::text, trim_scale(sum(incoming))::text,
+    trim_scale(sum(available))::text,
+    to_char(max(changed_at), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+FROM stock WHERE true {filters}
+GROUP BY sku, location {having}
 ORDER BY sku, location LIMIT %(limit)s
 """
 
@@ -67,35 +66,36 @@ async def availability(
     Raises:
         psycopg.Error: the database is away, or too slow.
     """
-    query = _query(
-        wanted.skus is not None,
-        wanted.location is not None,
-        wanted.lot is not None,
-        after is not None,
-        wanted.only_available,
-    )
-    after = after or ("", "")
-    values = {**wanted._asdict(), "after_sku": after[0], "after_location": after[1], "limit": limit}
+    values: dict[str, Any] = {"tenant_id": wanted.tenant_id, "limit": limit}
+    if wanted.skus is not None and len(wanted.skus) == 1:
+        values["sku"] = wanted.skus[0]
+    elif wanted.skus is not None:
+        values["skus"] = wanted.skus
+    if wanted.location is not None:
+        values["location"] = wanted.location
+    if wanted.lot is not None:
+        values["lot"] = wanted.lot
+    if after is not None:
+        values["after_sku"], values["after_location"] = after
+    query = _query(frozenset(values), wanted.only_available)
     return [Availability(*row) for row in await rows(pool, query, values)]
 
 
+_FILTERS: Final[dict[str, LiteralString]] = {
+    "sku": " AND sku = %(sku)s",
+    "skus": " AND sku = ANY(%(skus)s)",
+    "location": " AND location = %(location)s",
+    "lot": " AND lot = %(lot)s",
+    "after_sku": " AND (sku, location) > (%(after_sku)s, %(after_location)s)",
+}
+
+
 @cache
-def _query(
-    skus: bool,  # noqa: FBT001  # which filters there are
-    location: bool,  # noqa: FBT001
-    lot: bool,  # noqa: FBT001
-    after: bool,  # noqa: FBT001
-    only_available: bool,  # noqa: FBT001
-) -> LiteralString:
+def _query(used: frozenset[str], only_available: bool) -> LiteralString:  # noqa: FBT001  # a key
     """The statement with only the filters that are used, so that each combination plans well."""
     filters: LiteralString = ""
-    if skus:
-        filters += " AND sku = ANY(%(skus)s)"
-    if location:
-        filters += " AND location = %(location)s"
-    if lot:
-        filters += " AND lot = %(lot)s"
-    if after:
-        filters += " AND (sku, location) > (%(after_sku)s, %(after_location)s)"
-    having: LiteralString = "WHERE available > 0" if only_available else ""
+    for name, text in _FILTERS.items():
+        if name in used:
+            filters += text
+    having: LiteralString = "HAVING sum(available) > 0" if only_available else ""
     return _QUERY.format(filters=filters, having=having)
