@@ -6,6 +6,7 @@ from collections.abc import Callable
 import typer
 
 from deploy.commands import (
+    bench,
     commerce,
     demo,
     doctor,
@@ -51,6 +52,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "scan": scan.scan,
     "commerce": commerce.commerce,
     "verify": verify.verify,
+    "bench": bench.bench,
 }
 GROUPS = {"topics": topics.app}
 

@@ -1,0 +1,60 @@
+"""The bench's Commerce: publishes reservations as fast as one process can."""
+
+import argparse
+import random
+
+import orjson
+from confluent_kafka import Producer
+
+from producers.kafka_config import client_config
+from schemas.settings import settings
+from schemas.topics import commands_topic
+
+
+def publish(commands: int, items: int, lines: int, run: str) -> None:
+    """Publish that many reservations of one unit a line, of items drawn evenly."""
+    known = settings()
+    producer = Producer(
+        {
+            **client_config(known),
+            "linger.ms": 20,
+            "acks": "all",
+            "enable.idempotence": True,
+            "compression.type": "lz4",
+            "queue.buffering.max.messages": 1_000_000,
+            "partitioner": "murmur2_random",
+        }
+    )
+    topic, draw = commands_topic(known.topic_prefix, "reservations"), random.Random(run)  # noqa: S311  # a draw, no secret
+    shared = [
+        ("Command-Type", b"reservation.create"),
+        ("Actor-Id", b"commerce"),
+        ("Actor-Type", b"service"),
+        ("Source-System", b"commerce"),
+    ]
+    for number in range(commands):
+        key = f"{run}-{number}"
+        wanted = [
+            {"sku": f"I{draw.randint(1, items)}", "location": "MAIN", "quantity": "1"}
+            for _ in range(lines)
+        ]
+        body = orjson.dumps({"order_id": f"SO-{key}", "lines": wanted})
+        own = [("Request-Id", key.encode()), ("Idempotency-Key", key.encode())]
+        while True:
+            try:
+                producer.produce(topic, body, key, headers=[*own, *shared])
+                break
+            except BufferError:
+                producer.poll(0.1)
+    left = producer.flush(60)
+    if left:
+        raise RuntimeError(f"{left} commands were not acknowledged")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("--commands", "--items", "--lines"):
+        parser.add_argument(name, type=int, required=True)
+    parser.add_argument("--run", required=True)
+    asked = parser.parse_args()
+    publish(asked.commands, asked.items, asked.lines, asked.run)
