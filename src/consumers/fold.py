@@ -16,7 +16,7 @@ class Folded:
     rows: dict[str, Rows] = field(default_factory=lambda: {table.name: {} for table in TABLES})
     types: Counter[str] = field(default_factory=Counter)
     """How many events of each type were taken in."""
-    unknown: Counter[str] = field(default_factory=Counter)
+    passed_over: Counter[str] = field(default_factory=Counter)
     """How many of each type that no table is made of; they are passed over."""
     no_news: Counter[str] = field(default_factory=Counter)
     """By table: rows that were told before, or no newer than what stood."""
@@ -29,7 +29,7 @@ class Folded:
         """
         table = BY_TYPE.get(event.type)
         if table is None:
-            self.unknown[event.type] += 1
+            self.passed_over[event.type] += 1
             return
         self.types[event.type] += 1
         repeated = fold(self.rows[table.name], table, event)

@@ -87,7 +87,7 @@ def _fold(
         except (UnreadableError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise UnprojectableError(f"{_named(message)}: {error!r}") from error
         if event is None:
-            folded.unknown["none"] += 1
+            folded.passed_over["none"] += 1
         elif event.shard == row.shard:
             _reach(row, event)
     return folded

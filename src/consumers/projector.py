@@ -163,8 +163,8 @@ class _Member:
     def _count(done: Projected) -> None:
         for kind, number in done.folded.types.items():
             metrics.PROJECTED.labels(kind).inc(number)
-        for kind, number in done.folded.unknown.items():
-            metrics.UNKNOWN.labels(kind).inc(number)
+        for kind, number in done.folded.passed_over.items():
+            metrics.PASSED_OVER.labels(kind).inc(number)
         for table, number in done.folded.no_news.items():
             metrics.NO_NEWS.labels(table).inc(number)
 

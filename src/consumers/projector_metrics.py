@@ -3,8 +3,8 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 PROJECTED = Counter("stockyard_projected_events", "Events and results folded", ["type"])
-UNKNOWN = Counter(
-    "stockyard_projected_unknown", "Events of types that no read table is made of", ["type"]
+PASSED_OVER = Counter(
+    "stockyard_projected_passed_over", "Events of types that no read table is made of", ["type"]
 )
 NO_NEWS = Counter(
     "stockyard_projected_duplicates", "Rows told again, or no newer than what stood", ["table"]

@@ -3,13 +3,20 @@
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
-from confluent_kafka import Consumer, TopicCollection, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_fixed
 
 from producers.kafka_config import client_config
 from schemas.settings import Settings
 
 ADMIN_SECONDS: Final = 10.0
+ATTEMPTS_MAX: Final = 10
+_PASSING: Final = (
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+)
 
 
 class Reach(NamedTuple):
@@ -50,6 +57,17 @@ def reaches(settings: Settings, topics: Collection[str]) -> dict[tuple[str, int]
         consumer.close()
 
 
+def _passes(error: BaseException) -> bool:
+    """Whether asking again may help: a leader moves, or a topic was made a moment ago."""
+    return isinstance(error, KafkaException) and error.args[0].code() in _PASSING
+
+
+@retry(
+    retry=retry_if_exception(_passes),
+    stop=stop_after_attempt(ATTEMPTS_MAX),
+    wait=wait_fixed(0.3),
+    reraise=True,
+)
 def _ends(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
     low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), ADMIN_SECONDS)
     return low, high

@@ -1,0 +1,262 @@
+"""A batch of events and results, folded into real tables without any Kafka."""
+
+import orjson
+import psycopg
+import pytest
+
+from asks import Ledger, ask, consume, item, line, location, record_stock, release, reserve
+from consumers.project import UnprojectableError, isolated, project
+from consumers.projections.all import TABLES
+from consumers.projector import open_session
+from ledger import journal, read_progress, shards
+from ledger.migrate import READ_SCHEMA
+from ledger.read_progress import CHANNEL, FencedError
+from producers.messages import messages, read_position, results
+from reading import Topics
+from schemas.settings import Settings
+from schemas.topics import events_topic, results_topic, shard_of
+
+PREFIX = "test"
+RESULTS = results_topic(PREFIX)
+RESERVATIONS = shard_of("reservations", 0)
+STOCK = shard_of("stock", 0)
+
+
+class Tables:
+    """Read tables in a real database, and partitions that are only numbers."""
+
+    def __init__(self, url, topics):
+        self.settings = Settings(database_url=url)
+        self.session = open_session(self.settings, READ_SCHEMA, "stockyard test")
+        self.topics = topics
+        self.stood = {}
+
+    def take(self, records, *, session=None):
+        places = {(each.topic(), each.partition()): None for each in records}
+        for topic, partition in places:
+            module = topic.rpartition(".")[2]
+            known = topic != RESULTS
+            places[topic, partition] = shard_of(module, partition) if known else None
+        read_progress.create(self.session, places)
+        for place, (offset, _) in read_progress.stands(self.session, places).items():
+            self.stood.setdefault(place, offset)
+        done = project(session or self.session, records, RESULTS, self.stood)
+        self.stood |= done.next_offsets
+        return done.folded
+
+    def tell(self, record):
+        """A journal record, as its messages would be read."""
+        return self.take(self.topics.append(messages(PREFIX, record)))
+
+    def query(self, statement, *values):
+        return self.session.execute(statement, values).fetchall()
+
+    def level(self):
+        return self.query("SELECT sku, trim_scale(on_hand)::text, version FROM level ORDER BY sku")
+
+    def everything(self):
+        return [self.query(f"SELECT * FROM {table.name} ORDER BY 1, 2") for table in TABLES]  # noqa: S608
+
+    def reached(self):
+        return dict(self.query("SELECT shard, sequence FROM progress WHERE shard IS NOT NULL"))
+
+
+@pytest.fixture
+def tables(database_url):
+    made = Tables(database_url, Topics())
+    yield made
+    made.session.close()
+
+
+@pytest.fixture
+def ledger(database_url):
+    made = Ledger(database_url).open()
+    yield made
+    made.close()
+
+
+def levels(shard, sequence, version, on_hand, sku="A", lot=None):
+    """A journal record of one level."""
+    state = {
+        "sku": sku, "location": "MAIN", "lot": lot, "on_hand": on_hand, "reserved": "0",
+        "held": "0", "incoming": "0", "available": on_hand, "version": version,
+    }  # fmt: skip
+    return {
+        "kind": "levels", "shard": shard, "sequence": sequence, "at": "2026-11-21T08:00:00.000000Z",
+        "tenant_id": "default", "request_id": "r", "traceparent": None,
+        "levels": [(f"level/MAIN/{sku}", version, state)],
+    }  # fmt: skip
+
+
+def journalled(ledger):
+    """Every record of the ledger's journal, shard by shard."""
+    return [
+        orjson.loads(row.record)
+        for shard in shards.ends(ledger.tx)
+        for row in journal.after(ledger.tx, shard, 0, 10_000)
+    ]
+
+
+def fill(ledger):
+    ledger.ask(item("A"), location("MAIN"))
+    ledger.ask(record_stock("A", "10"))
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 1), (3, 1, 2)])
+def test_the_newest_level_stands_however_partitions_interleave(tables, order):
+    for version in order:
+        shard = STOCK if version % 2 else RESERVATIONS
+        tables.tell(levels(shard, version, version, on_hand=str(version * 10)))
+    assert tables.level() == [("A", "30", 3)]
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 1)])
+def test_the_newest_level_stands_within_one_batch_too(tables, order):
+    records = [
+        record
+        for version in order
+        for record in tables.topics.append(
+            messages(PREFIX, levels(STOCK, version, version, on_hand=str(version)))
+        )
+    ]
+    tables.take(records)
+    assert tables.level() == [("A", "3", 3)]
+
+
+def test_levels_whose_subjects_are_spelt_alike_are_kept_apart(tables):
+    first, second = levels(STOCK, 1, 1, "5", sku="A/L"), levels(STOCK, 2, 1, "7", lot="L")
+    second["levels"] = [("level/MAIN/A/L", 1, second["levels"][0][2])]
+    tables.take(
+        tables.topics.append(messages(PREFIX, first)) + tables.topics.append(messages(PREFIX, second))
+    )
+    assert tables.query("SELECT sku, lot, trim_scale(on_hand)::text FROM level ORDER BY sku") == [
+        ("A", "L", "7"), ("A/L", "", "5"),
+    ]  # fmt: skip
+
+
+def test_what_the_relay_says_again_changes_nothing_and_is_counted(tables, ledger):
+    fill(ledger)
+    ledger.ask(reserve(line("A", "4")))
+    said = [each for record in journalled(ledger) for each in messages(PREFIX, record)]
+    first = tables.take(tables.topics.append(said))
+    before = tables.everything()
+    again = tables.take(tables.topics.append(said))
+    after = tables.everything()
+    assert before == after
+    assert all(before), "every table has something"
+    assert first.no_news == {"level": 1}, "the reservation's shard comes first, with version 2"
+    assert again.no_news == {
+        "item": 1, "location": 1, "level": 2, "reservation": 1,
+        "ledger_entry": 1, "command_result": 4,
+    }  # fmt: skip
+
+
+def test_a_batch_whose_commit_was_not_answered_is_passed_over_when_tried_again(tables):
+    records = tables.topics.append(messages(PREFIX, levels(STOCK, 1, 1, "5")))
+    stood = {(events_topic(PREFIX, "stock"), 0): 0}
+    tables.take(records)
+    again = project(tables.session, records, RESULTS, stood)
+    assert not again.folded.types
+    assert tables.level() == [("A", "5", 1)]
+
+
+def test_a_partition_that_was_put_back_is_not_gone_on_with(tables):
+    first = tables.topics.append(messages(PREFIX, levels(STOCK, 1, 1, "5")))
+    second = tables.topics.append(messages(PREFIX, levels(STOCK, 2, 2, "6")))
+    tables.take(first)
+    tables.query("UPDATE progress SET next_offset = 0 RETURNING 1")
+    with pytest.raises(FencedError):
+        tables.take(second)
+    assert tables.level() == [("A", "5", 1)]
+
+
+def test_a_position_is_reached_only_behind_the_last_event_of_its_row(tables, ledger):
+    fill(ledger)
+    reserved = ledger.ask(reserve(line("A", "4")))[0].body["reservation_id"]
+    shipped = ledger.ask(consume(reserved))[0].record
+    events = [
+        each for each in messages(PREFIX, shipped) if each[0] == events_topic(PREFIX, "reservations")
+    ]
+    assert len(events) == 2
+    first, second = tables.topics.append(events)
+    position = shipped["sequence"]
+    tables.take([first])
+    assert tables.reached() == {RESERVATIONS: position - 1}
+    tables.take([second])
+    assert tables.reached() == {RESERVATIONS: position}
+
+
+def test_a_reached_position_is_told_to_whoever_listens(tables, database_url):
+    with psycopg.connect(database_url, autocommit=True) as listener:
+        listener.execute(f"LISTEN {CHANNEL}")
+        tables.tell(levels(STOCK, 7, 1, "5"))
+        told = next(listener.notifies(timeout=5))
+    assert read_position(told.payload) == {STOCK: 7}
+
+
+def test_a_replay_and_a_refusal_of_a_used_key_leave_the_first_result(tables, ledger):
+    fill(ledger)
+    asked = reserve(line("A", "4"), key="once")
+    first = ledger.ask(asked)[0].record
+    other = {**first, "status": "rejected", "code": 422, "body": None, "problem": {
+        "type": "https://stockyard.dev/problems/idempotency-key-reused"}}  # fmt: skip
+    tables.take(tables.topics.append(results(PREFIX, first, replayed=True)))
+    tables.take(tables.topics.append(results(PREFIX, other, replayed=False)))
+    assert tables.query("SELECT * FROM command_result") == []
+    tables.take(tables.topics.append(results(PREFIX, first, replayed=False)))
+    tables.take(tables.topics.append(results(PREFIX, other, replayed=False)))
+    ((status, result),) = tables.query("SELECT status, result FROM command_result")
+    assert (status, orjson.loads(result)["replayed"]) == ("applied", False)
+
+
+def test_an_event_of_a_type_that_nobody_knows_is_passed_over_and_counted(tables):
+    unknown = [(topic, at, key, value, [(n, b"moon.risen" if n == "ce_type" else v) for n, v in headers])
+               for topic, at, key, value, headers in messages(PREFIX, levels(STOCK, 1, 1, "5"))]  # fmt: skip
+    folded = tables.take(tables.topics.append(unknown))
+    assert folded.passed_over == {"moon.risen": 1}
+    assert tables.reached() == {STOCK: 1}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [b"{nope", b"[]", b'{"sku": "A"}', None,
+     (b'{"sku":"A","location":"MAIN","lot":null,"on_hand":"much","reserved":"0","held":"0",'
+      b'"incoming":"0","available":"0","version":1}')],
+)  # fmt: skip
+def test_a_record_that_cannot_be_projected_halts_and_names_its_place(tables, broken):
+    good = messages(PREFIX, levels(STOCK, 1, 1, "5"))
+    newer = messages(PREFIX, levels(STOCK, 2, 2, "6"))
+    bad = [(topic, at, key, broken, headers) for topic, at, key, _, headers in newer]
+    records = tables.topics.append(good + good + bad + good)
+    with pytest.raises(UnprojectableError, match=r"test\.events\.stock \[0\] at offset 2"):
+        isolated(tables.take, records)
+    assert tables.level() == [("A", "5", 1)], "what stood before it is folded"
+    assert tables.query("SELECT next_offset FROM progress") == [(2,)]
+
+
+def test_what_is_reserved_past_its_time_counts_as_given_back(tables, ledger):
+    fill(ledger)
+    ledger.ask(reserve(line("A", "4"), expires_at="2000-01-01T00:00:00Z", key="past"))
+    ledger.ask(reserve(line("A", "3"), expires_at="2100-01-01T00:00:00Z"))
+    named = ledger.ask(reserve(line("A", "2"), expires_at="2100-01-01T00:00:00Z"))[0].body
+    ledger.ask(release(named["reservation_id"]))
+    for record in journalled(ledger):
+        if record.get("command_type") != "reservation.expire":
+            tables.tell(record)
+    held = tables.query("SELECT sku, location, lot, quantity::text FROM overdue_hold")
+    expired = ledger.tx.execute("SELECT count(*) FROM reservation WHERE status = 'expired'").fetchone()
+    assert expired == (1,), "the worker had given it back"
+    assert [(*place, quantity) for *place, quantity in held if float(quantity) == 4] == [
+        ("A", "MAIN", "", "4")
+    ]
+    assert len(held) == 1
+
+
+def test_free_text_with_marks_of_copy_comes_through(tables, ledger):
+    name = 'tab\there, line\nthere, back\\slash, "quote", \\N, ünï'
+    ledger.ask(ask("item.upsert", {"sku": "A\\N", "name": name}), location("MAIN"))
+    for record in journalled(ledger):
+        tables.tell(record)
+    assert tables.query("SELECT sku, name FROM item") == [("A\\N", name)]
+    ((result,),) = tables.query("SELECT result FROM command_result WHERE command_type = 'item.upsert'")
+    assert orjson.loads(result)["body"]["name"] == name
