@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 from prometheus_client import Counter, Histogram
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.answers import name_request
@@ -24,6 +24,8 @@ SECONDS: Final = Histogram(
     ["method", "route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+GONE: Final = 499
+"""Counted for a caller who left in the middle of its own request; never sent."""
 _METHODS: Final = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
@@ -43,6 +45,8 @@ class Perimeter:
         began = perf_counter()
         try:
             await self._app(scope, self._bounded(scope, receive), answer)
+        except ClientDisconnect:
+            answer.code = GONE
         except Exception as error:
             # The error's own words may hold what the caller sent; its type and place do not.
             log.error(  # noqa: TRY400  # see above

@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage, TopicPartition
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
+from prometheus_client import Gauge
 
 from api.awaited import Awaited, TooManyError
 from producers.kafka_config import aiokafka_config
@@ -24,6 +25,7 @@ from schemas.topics import RESULT_PARTITIONS, commands_topic, results_topic
 
 log = structlog.get_logger()
 
+AWAITED: Final = Gauge("stockyard_edge_results_awaited", "Requests that wait for a result.")
 AWAITED_MAX: Final = 4096
 START_SECONDS: Final = 15.0
 STOP_SECONDS: Final = 3.0
@@ -72,6 +74,7 @@ class Pipeline:
         self._task: asyncio.Task[None] | None = None
         self._deaf = 0
         self.awaited = Awaited(AWAITED_MAX)
+        AWAITED.set_function(lambda: len(self.awaited))
 
     def start(self) -> None:
         """Begin to connect; `check` tells when it has."""
