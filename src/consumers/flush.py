@@ -27,7 +27,7 @@ class Pages:
     segments: dict[tuple[str, int], Segment]
     records: list[dict[str, Any]] = field(default_factory=list)
     by_identity: dict[bytes, dict[str, Any]] = field(default_factory=dict)
-    journal: list[str] = field(default_factory=list)
+    journal: list[bytes] = field(default_factory=list)
     idempotency: list[str] = field(default_factory=list)
     movements: list[str] = field(default_factory=list)
 

@@ -17,8 +17,11 @@ def optional(text: str | None) -> str:
 
 def copy_rows(tx: Transaction, statement: str, rows: Iterable[str]) -> None:
     """Insert rows, each its escaped values with tabs between them."""
-    data = "\n".join(rows)
-    if not data:
-        return
-    with tx.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-        copy.write(data + "\n")
+    copy_text(tx, statement, "\n".join(rows).encode())
+
+
+def copy_text(tx: Transaction, statement: str, text: bytes) -> None:
+    """Insert rows that are already one text, with a line's end between them."""
+    if text:
+        with tx.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+            copy.write(text + b"\n")

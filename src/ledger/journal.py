@@ -4,13 +4,14 @@ The journal is the outbox: results and events are made from its rows (producers.
 after a crash, and come out the same to the byte.
 """
 
+from binascii import hexlify
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, NamedTuple
 
 from ledger.connection import Transaction
-from ledger.copy import copy_rows
+from ledger.copy import copy_text
 
 EMPTY_CHAIN: Final = bytes(32)
 
@@ -43,15 +44,16 @@ _COPY: Final = "COPY journal (tenant_id, shard, sequence, recorded_at, record, h
 
 def row(
     tenant_id: str, shard: int, sequence: int, recorded_at: str, record: bytes, hashed: bytes
-) -> str:
+) -> bytes:
     """One row as COPY takes it. In compact JSON only the backslash means something to COPY."""
-    kept = record.decode().replace("\\", "\\\\")
-    return f"{tenant_id}\t{shard}\t{sequence}\t{recorded_at}\t{kept}\t\\\\x{hashed.hex()}"
+    key = f"{tenant_id}\t{shard}\t{sequence}\t{recorded_at}\t".encode()
+    kept = record.replace(b"\\", b"\\\\") if b"\\" in record else record
+    return b"%b%b\t\\\\x%b" % (key, kept, hexlify(hashed))
 
 
-def append(tx: Transaction, rows: Iterable[str]) -> None:
+def append(tx: Transaction, rows: Iterable[bytes]) -> None:
     """Add rows to the journal."""
-    copy_rows(tx, _COPY, rows)
+    copy_text(tx, _COPY, b"\n".join(rows))
 
 
 _HEADS: Final = """
