@@ -197,12 +197,15 @@ def _answers_to_old(tx: Transaction, decided: Decided) -> list[Answer]:
 def _repeated(repeat: Repeat, first: dict[str, Any]) -> Answer:
     """The first answer again, under the request that asks now; or that its key is taken."""
     envelope = repeat.asked.envelope
-    asked_now = {
+    asked_now: dict[str, Any] = {
         "request_id": envelope.request_id,
         "traceparent": envelope.traceparent,
         "reply_to": envelope.reply_to,
     }
     if repeat.same:
+        if first["status"] == "rejected":
+            told = {**first["problem"], "request_id": envelope.request_id}
+            asked_now = {**asked_now, "problem": told}
         return Answer({**first, **asked_now}, replayed=True)
     refusal = {
         "command_type": envelope.command_type,
