@@ -21,6 +21,9 @@ from schemas.results import Result
 from schemas.settings import Settings
 
 SILENCE_SECONDS: Final = 60.0
+UNDER_WAY_MAX: Final = 1_000
+"""How many commands wait for their results at once. More would only wait longer: latency is this
+number over the rate."""
 SAID_EVERY_SECONDS: Final = 1.0
 FEED: Final = Sender("demo", "service", "vendor-feed")
 
@@ -144,7 +147,9 @@ class Replay:
         conversation.close()
 
     def _conversation(self, sender: Sender) -> Conversation[Any]:
-        return Conversation(self._settings, sender, silence_seconds=SILENCE_SECONDS)
+        return Conversation(
+            self._settings, sender, under_way_max=UNDER_WAY_MAX, silence_seconds=SILENCE_SECONDS
+        )
 
     def _say(self, what: str, done: int, total: int) -> None:
         if monotonic() - self._told_at > SAID_EVERY_SECONDS:

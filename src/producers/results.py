@@ -3,7 +3,8 @@
 import uuid
 from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from producers.kafka_config import client_config
 from schemas.results import Result
@@ -11,9 +12,24 @@ from schemas.settings import Settings
 from schemas.topics import results_topic
 
 METADATA_SECONDS: Final = 10.0
+LEADER_SECONDS: Final = 5.0
 RESULTS_MAX: Final = 5_000
 """How many one poll takes at most."""
 
+_PASSING: Final = frozenset(
+    {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+    }
+)
+_LASTING: Final = frozenset(
+    {
+        KafkaError._AUTO_OFFSET_RESET,  # noqa: SLF001  # its only spelling
+        KafkaError.OFFSET_OUT_OF_RANGE,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    }
+)
 _CONFIG: Final[dict[str, Any]] = {
     "enable.auto.commit": False,
     "enable.auto.offset.store": False,
@@ -22,6 +38,21 @@ _CONFIG: Final[dict[str, Any]] = {
     "queued.max.messages.kbytes": 32_768,
     "reconnect.backoff.max.ms": 1_000,
 }
+
+
+def _is_passing(error: BaseException) -> bool:
+    """A topic just made may have no leader yet, nor be known to the broker we ask."""
+    if isinstance(error, KafkaException):
+        return error.args[0].code() in _PASSING
+    return isinstance(error, NoResultsTopicError)
+
+
+_SOON: Final = Retrying(
+    retry=retry_if_exception(_is_passing),
+    stop=stop_after_delay(LEADER_SECONDS),
+    wait=wait_fixed(0.1),
+    reraise=True,
+)
 
 
 class NoResultsTopicError(RuntimeError):
@@ -50,7 +81,7 @@ class ResultReader:
         # librdkafka wants a group's name even of those who join none.
         group = f"{settings.topic_prefix}.reader-{uuid.uuid4().hex}"
         self._consumer = Consumer({**client_config(settings), **_CONFIG, "group.id": group})
-        self._consumer.assign(self._ends(results_topic(settings.topic_prefix)))
+        self._consumer.assign(_SOON(self._ends, results_topic(settings.topic_prefix)))
 
     def _ends(self, topic: str) -> list[TopicPartition]:
         found = self._consumer.list_topics(topic, METADATA_SECONDS).topics[topic]
@@ -82,9 +113,9 @@ class ResultReader:
     def _is_wanted(self, message: Message) -> bool:
         error = message.error()
         if error is not None:
-            if error.retriable():
-                return False
-            raise KafkaException(error)
+            if error.fatal() or error.code() in _LASTING:
+                raise KafkaException(error)
+            return False  # the client mends it, or whoever waits gives up
         headers = dict(message.headers() or [])
         return all(headers.get(name) == value for name, value in self._wanted.items())
 
