@@ -37,8 +37,9 @@ def up(
     with held(data_dir / "up.lock", within_seconds=ALONE_SECONDS, why=f"up on {data_dir}"):
         listen_to_signals()
         try:
-            known = start_servers(supervisor, data_dir)
-            _start_processes(supervisor, plan_for(known, data_dir, port, workers))
+            plan = plan_for(Settings(), data_dir, port, workers)
+            start_servers(supervisor, data_dir)
+            _start_processes(supervisor, plan)
             while True:
                 supervisor.turn()
                 time.sleep(WATCH_SECONDS)
