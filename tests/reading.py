@@ -56,8 +56,11 @@ class Reading:
         for lease in leases:
             publish_pending(tx, self.publisher, lease, self.settings.topic_prefix)
 
-    def start(self, *words: str, **settings: Any) -> Any:
-        """A projector, or another of our commands, in a process of its own."""
+    def start(self, *words: str, fault: str = "", **settings: Any) -> Any:
+        """A projector, or another of our commands, in a process of its own.
+
+        `fault` as `consumers.failpoints` reads it.
+        """
         known = self.settings
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("ERP_")},
@@ -67,6 +70,10 @@ class Reading:
             "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
             **{f"ERP_{name.upper()}": str(value) for name, value in settings.items()},
         }
+        if known.read_url != known.ledger_url:
+            environment["ERP_READ_DATABASE_URL"] = known.read_url
+        if fault:
+            environment |= {"ERP_TEST": "1", "FAULT": fault}
         log = self._logs / f"{len(self.children)}.log"
         command = [sys.executable, "-m", "deploy.main", *(words or ("projector",))]
         child = spawn(Child(command, log=log, environment=environment))

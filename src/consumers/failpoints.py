@@ -36,6 +36,8 @@ PLACES: Final = frozenset(
         "w.after_commit",
         "w.after_publish",
         "w.after_kafka_commit",
+        "p.before_commit",
+        "p.after_commit",
     }
 )
 

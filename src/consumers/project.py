@@ -5,6 +5,7 @@ from typing import Protocol
 
 import psycopg
 
+from consumers.failpoints import reached
 from consumers.fold import Folded
 from consumers.projections.event import (
     Event,
@@ -66,8 +67,10 @@ def project(
         folded = _fold(messages, rows, results_topic)
         folded.write(tx)
         read_progress.advance(tx, rows.values())
-        reached = {row.shard: row.sequence for row in rows.values() if row.shard is not None}
-        read_progress.announce(tx, reached)
+        positions = {row.shard: row.sequence for row in rows.values() if row.shard is not None}
+        read_progress.announce(tx, positions)
+        reached("p.before_commit")
+    reached("p.after_commit")
     return Projected(folded, rows)
 
 

@@ -2,8 +2,8 @@
 
 import gc
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from time import monotonic, thread_time
+from datetime import datetime
+from time import monotonic, thread_time, time
 from typing import Final, cast
 
 import psycopg
@@ -239,5 +239,11 @@ def _note(state: RetryCallState) -> None:
 
 
 def _age(message: Record) -> float:
-    """How long ago it was written, in seconds, by the broker's clock and ours."""
-    return max(0.0, datetime.now(UTC).timestamp() - message.timestamp()[1] / 1000)
+    """How long ago the ledger took down what a record tells, in seconds.
+
+    Of a result, which does not state it: since it was published.
+    """
+    stated = dict(message.headers() or []).get("ce_time")
+    if stated is None:
+        return max(0.0, time() - message.timestamp()[1] / 1000)
+    return max(0.0, time() - datetime.fromisoformat(stated.decode()).timestamp())

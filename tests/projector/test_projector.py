@@ -4,6 +4,7 @@ import signal
 import time
 
 import orjson
+import pytest
 
 from asks import consume, item, line, location, record_stock, release, reserve
 from producers.kafka_topics import reaches
@@ -89,6 +90,38 @@ def test_a_projector_killed_again_and_again_loses_and_doubles_nothing(reading):
     reading.start()
     eventually("all is folded", lambda: _folded(reading) == _published(reading))
     assert reading.differences() == []
+
+
+@pytest.mark.parametrize("place", ["p.before_commit", "p.after_commit"])
+def test_one_killed_around_its_commit_folds_each_record_once(reading, place):
+    fill(reading)
+    trade(reading, rounds=10)
+    reading.publish()
+    child = reading.start(fault=f"{place}:kill:3", batch_records_max=20)
+    assert child.wait(WAIT_SECONDS) == -signal.SIGKILL
+    before = _folded(reading)
+    assert before < _published(reading)
+    reading.start()
+    eventually("all is folded", lambda: _folded(reading) == _published(reading))
+    assert reading.differences() == []
+
+
+@pytest.mark.slow
+def test_one_that_wakes_up_when_another_has_its_partitions_changes_nothing(reading):
+    fill(reading)
+    trade(reading, rounds=10)
+    reading.publish()
+    frozen = reading.start(fault="p.before_commit:stop:3", batch_records_max=20)
+    eventually("it has begun", lambda: _folded(reading))
+    reading.start()
+    eventually("all is folded", lambda: _folded(reading) == _published(reading), within_seconds=90)
+    assert reading.differences() == []
+    frozen.send_signal(signal.SIGCONT)
+    trade(reading, rounds=2)
+    reading.publish()
+    eventually("all is folded", lambda: _folded(reading) == _published(reading), within_seconds=60)
+    assert reading.differences() == []
+    assert frozen.poll() is None, "it joins in again"
 
 
 def test_a_session_that_is_cut_is_opened_again(reading):

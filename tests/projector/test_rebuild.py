@@ -3,13 +3,16 @@
 import signal
 import threading
 import time
+import uuid
 
 import psycopg
+from pydantic import SecretStr
 
 from asks import consume, item, line, location, record_stock, reserve
 from consumers.rebuild import run
 from ledger import read_schema
 from ledger.connection import connect
+from ledger.migrate import migrate_read
 from reading import WAIT_SECONDS, eventually
 
 SCHEMAS = "SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'stockyard%%' ORDER BY 1"
@@ -136,3 +139,23 @@ def test_a_projector_that_comes_later_goes_on_where_the_rebuild_ended(reading):
     reading.agree()
     time.sleep(0.5)
     assert reading.differences() == []
+
+
+def test_read_tables_may_live_in_another_database(reading, postgres):
+    name = f"read_{uuid.uuid4().hex}"
+    url = SecretStr(postgres.make(name))
+    migrate_read(url.get_secret_value())
+    reading.settings = reading.settings.model_copy(update={"read_database_url": url})
+    try:
+        fill(reading)
+        trade(reading, rounds=2)
+        reading.start()
+        reading.publish()
+        reading.agree()
+        assert rebuild(reading)[0] == 0
+        trade(reading, rounds=2)
+        reading.publish()
+        reading.agree()
+    finally:
+        reading.close()
+        postgres.drop(name)
