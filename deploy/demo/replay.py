@@ -66,6 +66,8 @@ class Sales:
     promised: Phase = field(default_factory=lambda: Phase("promised"))
     shipped: Phase = field(default_factory=lambda: Phase("shipped"))
     accepted: list[BasketId] = field(default_factory=list)
+    lines: int = 0
+    """Lines that were promised, and so many again shipped."""
 
 
 class Replay:
@@ -98,6 +100,7 @@ class Replay:
                 sales.shipped.hear(answer)
             elif sales.promised.hear(answer) and answer.result.resource:
                 sales.accepted.append(BasketId(answer.about.household, answer.about.basket))
+                sales.lines += len(answer.about.products)
                 self._ship(conversation, answer.about, answer.result.resource.id)
 
         began = monotonic()

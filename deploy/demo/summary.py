@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from deploy.demo.proof import Proof, StoreItem
 from deploy.demo.purchases import Counts
-from deploy.demo.replay import Phase, Sales
+from deploy.demo.replay import UNDER_WAY_MAX, Phase, Sales
 
 DEPARTMENTS_SHOWN = 8
 MISMATCHES_SHOWN = 20
@@ -20,6 +20,7 @@ def percentile(latencies: Sequence[float], share: float) -> float:
 
 def phase_lines(phases: Sequence[Phase]) -> Iterator[str]:
     """One line for each phase: commands, their rate until the last result, and their latency."""
+    yield f"rates until the last result, with up to {UNDER_WAY_MAX:,} commands under way"
     for phase in phases:
         rate = phase.commands / phase.seconds if phase.seconds else 0.0
         yield (
@@ -41,7 +42,11 @@ def both(sales: Sales) -> Phase:
 
 def sale_lines(sales: Sales, counts: Counts) -> Iterator[str]:
     """What became of the baskets."""
-    yield f"baskets accepted {len(sales.accepted):,} of {counts.baskets:,}"
+    rate = 2 * sales.lines / sales.promised.seconds if sales.promised.seconds else 0.0
+    yield (
+        f"baskets accepted {len(sales.accepted):,} of {counts.baskets:,}, of {sales.lines:,} lines: "
+        f"{rate:,.0f} lines promised or shipped a second"
+    )
     for reason, times in sales.promised.refused.most_common():
         yield f"baskets refused  {times:,}: {reason}"
     shipped = sales.shipped.commands - sales.shipped.refused.total()
