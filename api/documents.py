@@ -227,6 +227,17 @@ def _answer_headers() -> Document:
     }
 
 
+def _drop_validation_errors(document: Document) -> None:
+    """Take out the answer that FastAPI would give to a bad parameter: ours are problems."""
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            answer = operation["responses"].get("422", {}).get("content", {})
+            if "HTTPValidationError" in str(answer.get("application/json")):
+                del operation["responses"]["422"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(name, None)
+
+
 def describe(app: FastAPI) -> Document:
     """The OpenAPI document, made once."""
     if app.openapi_schema is None:
@@ -237,6 +248,7 @@ def describe(app: FastAPI) -> Document:
             description=app.description,
             routes=app.routes,
         )
+        _drop_validation_errors(document)
         known = document.setdefault("components", {}).setdefault("schemas", {})
         for name, schema in _SCHEMAS.items():
             known.setdefault(name, schema)

@@ -31,6 +31,12 @@ class EventHeaders(Strict):
         pattern=r"^[0-9]{20}$",
         description="counts the subject's events without gaps",
     )
+    more: str | None = Field(
+        default=None,
+        alias="ce_more",
+        pattern=r"^1$",
+        description="on all events of a command but the last one",
+    )
     request_id: str = Field(alias="Request-Id")
     tenant_id: str = Field(alias="Tenant-Id")
     traceparent: str | None = Field(default=None, alias="traceparent")
