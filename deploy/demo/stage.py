@@ -42,10 +42,10 @@ def running(data_dir: Path, *, workers: int, whole: bool) -> Iterator[tuple[Sett
     """
     data_dir, supervisor = data_dir.absolute(), Supervisor()
     with held(data_dir / LOCK, within_seconds=ALONE_SECONDS, why=f"demo on {data_dir}"):
+        _empty(data_dir)
+        _forget_others()
         listen_to_signals()
         try:
-            _empty(data_dir)
-            _forget_others()
             known = start_servers(supervisor, data_dir)
             _start_processes(supervisor, known, data_dir, workers, whole=whole)
             yield known, supervisor
