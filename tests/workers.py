@@ -125,7 +125,7 @@ class Pipeline:
 
     def producer(self) -> Producer:
         if self._producer is None:
-            config = {**client_config(self.settings), "enable.idempotence": True, "linger.ms": 2}
+            config = {**client_config(self.settings), "enable.idempotence": True, "linger.ms": 2, "message.max.bytes": 2_000_000}
             self._producer = Producer(config)
         return self._producer
 

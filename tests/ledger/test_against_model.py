@@ -1,0 +1,243 @@
+"""Random commands in random batches: every answer and every balance is as a plain model has it."""
+
+import itertools
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import hypothesis.strategies as st
+import psycopg
+from hypothesis import HealthCheck, given, settings
+
+import asks
+from consumers.decide import decide
+from consumers.parse import Rules, parse_one
+from ledger.book import NO_LOT, Applied, Book
+from plain_model import Model, Said
+from schemas.times import stamp
+
+SKUS = ["A", "B"]
+PLACES = ["MAIN", "EAST"]
+LOTS = [None, "L1", "L2"]
+SIZES = [1, 2, 7, 500]
+RESERVATIONS_SHARD = 512
+_tenants = itertools.count(1)
+
+quantities = st.decimals(Decimal("0.5"), 9, places=1).map(str) | st.integers(1, 9).map(str)
+skus, places, lots = (st.sampled_from(each) for each in (SKUS, PLACES, LOTS))
+known_skus = st.sampled_from([*SKUS, *SKUS, *SKUS, "NONE"])
+lines = st.fixed_dictionaries(
+    {"sku": known_skus, "location": places, "quantity": quantities, "lot": lots}
+)
+parts = st.none() | st.lists(
+    st.fixed_dictionaries({"line": st.integers(1, 3), "quantity": quantities}),
+    min_size=1,
+    max_size=2,
+)
+levels = {"sku": known_skus, "location": st.sampled_from([*PLACES, "NOWHERE"]), "lot": lots}
+nth = st.integers(0, 30)
+
+commands = st.one_of(
+    st.tuples(
+        st.just("item.upsert"),
+        st.fixed_dictionaries(
+            {"sku": skus, "name": st.just("x"), "track_by": st.sampled_from(["none", "batch"])}
+        ),
+    ),
+    st.tuples(
+        st.just("location.upsert"), st.fixed_dictionaries({"code": places, "name": st.just("x")})
+    ),
+    st.tuples(
+        st.just("stock.record"),
+        st.fixed_dictionaries({**levels, "quantity": quantities, "reason": st.just("count")}),
+    ),
+    st.tuples(
+        st.just("stock.adjust"),
+        st.fixed_dictionaries(
+            {
+                **levels,
+                "delta": quantities | quantities.map("-{}".format),
+                "reason_code": st.just("r"),
+            }
+        ),
+    ),
+    st.tuples(
+        st.just("reservation.create"),
+        st.fixed_dictionaries(
+            {
+                "order_id": st.just("SO"),
+                "lines": st.lists(lines, min_size=1, max_size=3),
+                "allow_partial": st.booleans(),
+            }
+        ),
+    ),
+    st.tuples(
+        st.just("reservation.release"),
+        st.fixed_dictionaries({"reservation_id": nth, "lines": parts, "reason": st.just("r")}),
+    ),
+    st.tuples(
+        st.just("reservation.consume"),
+        st.fixed_dictionaries(
+            {"reservation_id": nth, "lines": parts, "shipment_proof": st.just(asks.PROOF)}
+        ),
+    ),
+    st.tuples(st.just("repeat"), nth),
+    st.tuples(st.just("reuse"), nth),
+    st.tuples(st.just("bad"), st.sampled_from(["stock.record", "reservation.create"])),
+)
+START = [
+    ("item.upsert", {"sku": "A", "name": "x", "track_by": "none"}),
+    ("item.upsert", {"sku": "B", "name": "x", "track_by": "batch"}),
+    ("location.upsert", {"code": "MAIN", "name": "x"}),
+    *[
+        (
+            "stock.record",
+            {"sku": "A", "location": "MAIN", "quantity": "9", "lot": None, "reason": "r"},
+        )
+    ],
+    *[
+        (
+            "stock.record",
+            {"sku": "B", "location": "MAIN", "quantity": "4", "lot": lot, "reason": "r"},
+        )
+        for lot in ("L1", "L2")
+    ],
+]
+
+
+class Script:
+    """A sequence of commands, each sent and each also told to the model."""
+
+    def __init__(self, tenant: str, offset: int) -> None:
+        self.tenant = tenant
+        self.model = Model()
+        self.asked: list[asks.Ask] = []
+        self.expected: list[tuple[Said, bool]] = []
+        self.reservations: list[str] = []
+        self._offset = offset  # of the next command to reservations
+
+    def add(self, kind: str, given: Any) -> None:
+        if kind in ("repeat", "reuse"):
+            self._again(kind, given)
+            return
+        body = {"sku": 1} if kind == "bad" else dict(given)
+        if "reservation_id" in body:
+            made = self.reservations
+            named = made[body["reservation_id"] % len(made)] if made else "rsv-none"
+            body["reservation_id"] = named
+        asked = asks.ask(given if kind == "bad" else kind, body, Tenant_Id=self.tenant)
+        self._send(asked, self._said(kind, body), replayed=False)
+
+    def _again(self, kind: str, nth: int) -> None:
+        """An earlier command under a new request; for `reuse`, with its key but another body."""
+        if not self.asked:
+            return
+        at = nth % len(self.asked)
+        earlier, (said, _) = self.asked[at], self.expected[at]
+        body = earlier.body if kind == "repeat" else {**earlier.body, "order_id": f"SO-{nth}-x"}
+        headers = {**earlier.headers, "Request-Id": f"again-{len(self.asked)}"}
+        first = next(i for i, each in enumerate(self.asked) if each.key == earlier.key)
+        same = body == self.asked[first].body
+        said = self.expected[first][0] if same else Said(422, "idempotency-key-reused")
+        self._send(asks.Ask(headers, body), said, replayed=same)
+
+    def _send(self, asked: asks.Ask, said: Said, *, replayed: bool) -> None:
+        self.asked.append(asked)
+        self.expected.append((said, replayed))
+        self._offset += asked.module == "reservations"
+
+    def _said(self, kind: str, body: dict[str, Any]) -> Said:  # noqa: PLR0911  # one a kind
+        model = self.model
+        match kind:
+            case "item.upsert":
+                return model.item({**body, "seen": body["sku"] in model.tracked})
+            case "location.upsert":
+                seen = body["code"] in model.locations
+                model.locations.add(body["code"])
+                return Said(200 if seen else 201)
+            case "stock.record" | "stock.adjust":
+                return model.stock(body)
+            case "reservation.create":
+                named = f"rsv-{RESERVATIONS_SHARD:04x}{self._offset:011x}"
+                said = model.create(named, body)
+                if said.code == 201:
+                    self.reservations.append(named)
+                return said
+            case "reservation.release":
+                return model.end(body, 5, "released")
+            case "reservation.consume":
+                return model.end(body, 6, "consumed")
+        return Said(422, "invalid-command")
+
+
+def script(tenant, offset, wanted):
+    made = Script(tenant, offset)
+    for kind, given_body in [*START, *wanted]:
+        made.add(kind, given_body)
+    return made
+
+
+def agrees(said, replayed, answer):
+    assert (answer.code, answer.problem) == (said.code, said.problem)
+    assert answer.replayed == replayed
+    if said.lines is not None:
+        assert said.lines == [
+            (each["line"], each["lot"] or NO_LOT, *(Decimal(each[name]) for name in COLUMNS))
+            for each in answer.body["lines"]
+        ]
+
+
+COLUMNS = ("reserved", "released", "consumed")
+
+
+@settings(
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(wanted=st.lists(commands, min_size=5, max_size=40), size=st.sampled_from(SIZES))
+def test_the_ledger_agrees_with_the_model(ledger, wanted, size):
+    made = script(f"t{next(_tenants)}", ledger.offsets.get(RESERVATIONS_SHARD, 0), wanted)
+    told = iter(made.expected)
+    for _, group in itertools.groupby(made.asked, key=lambda each: each.module):
+        batch = list(group)
+        for start in range(0, len(batch), size):
+            for answer in ledger.ask(*batch[start : start + size]):
+                agrees(*next(told), answer)
+    with psycopg.connect(ledger.url) as connection:
+        rows = connection.execute(
+            "SELECT sku, location, lot, on_hand, reserved FROM balance WHERE tenant_id = %s",
+            [made.tenant],
+        ).fetchall()
+    model = made.model
+    found = {tuple(row[:3]): tuple(row[3:]) for row in rows}
+    for level in {*found, *model.on_hand}:
+        expected = (model.on_hand.get(level, Decimal(0)), model.reserved(level))
+        assert found.get(level, (0, 0)) == expected, level
+
+
+@settings(max_examples=200, deadline=None)
+@given(wanted=st.lists(commands, min_size=5, max_size=40))
+def test_the_pure_core_agrees_with_the_model(wanted):
+    made = script("pure", 0, wanted)
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    book = Book(now, stamp(now))
+    paper = asks.Ledger("")
+    batch = [
+        parse_one(
+            paper.record(each.raw_headers, each.value, each.module),
+            Rules(each.module, asks.TENANT, asks.SOURCES),
+        )
+        for each in made.asked
+    ]
+    decided = decide(batch, {}, book)
+    answers = {each.envelope.request_id: outcome for each, outcome in decided.decisions}
+    for asked, (said, replayed) in zip(made.asked, made.expected, strict=True):
+        outcome = answers.get(asked.headers["Request-Id"])
+        assert (outcome is None) == (replayed or said.problem == "idempotency-key-reused")
+        if outcome is not None:
+            assert outcome.code == said.code
+            assert isinstance(outcome, Applied) == (said.problem is None)
+    for level, on_hand in made.model.on_hand.items():
+        counted = book.level("pure", *level)
+        assert (counted.on_hand, counted.reserved) == (on_hand, made.model.reserved(level))
