@@ -51,14 +51,16 @@ def run(settings: Settings) -> int:
     """
     process = Process(settings, "events")
     gc.freeze()
-    gc.disable()  # a batch makes no cycles; between batches it is looked for them (see worker)
+    gc.disable()  # a batch makes no cycles; they are looked for between batches only, as by workers
     pause = 1.0
     try:
         while not process.asked_to_stop():
             began = monotonic()
             try:
                 _Member(settings, process).follow()
-            except (psycopg.OperationalError, KafkaException, FencedError) as error:
+            except (psycopg.Error, KafkaException, FencedError) as error:
+                if isinstance(error, psycopg.Error) and not passes(error):
+                    raise
                 pause = 1.0 if monotonic() - began > PAUSE_SECONDS_MAX else pause
                 metrics.RESTARTS.labels(type(error).__name__).inc()
                 log.warning("begins anew", why=str(error), in_seconds=pause)
@@ -66,7 +68,7 @@ def run(settings: Settings) -> int:
                 process.asked_to_stop(pause)
                 pause = min(2 * pause, PAUSE_SECONDS_MAX)
     except (HaltError, UnprojectableError) as error:
-        log.error("halted", why=str(error))  # noqa: TRY400  # the message is the whole story
+        log.error("halted", why=str(error), cure="stockyard rebuild")  # noqa: TRY400  # no trace needed
         process.health.set("events", "halted")
         return 1
     finally:

@@ -14,11 +14,13 @@ from typing import Any, Final
 import orjson
 import psycopg
 import structlog
+from confluent_kafka import KafkaException
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from consumers.fold import Folded
 from consumers.parity import PARITIES, compare
-from consumers.projections.event import read_event, read_result
+from consumers.project import UnprojectableError
+from consumers.projections.event import UnreadableError, read_event, read_result
 from consumers.projector import open_session
 from ledger import journal, read_progress, read_schema, shards
 from ledger.connection import Transaction, connect
@@ -45,31 +47,39 @@ COMPARE_MS: Final = 900_000
 def run(settings: Settings, say: Callable[[str], None] = log.info) -> int:
     """Rebuild, telling its progress. Safe to interrupt, and to run again.
 
-    Returns the exit code: 0 when new tables serve; 1 when they would not agree with the ledger,
-    or another rebuild runs: then the old ones serve on.
+    Returns the exit code: 0 when new tables serve; 1 when they would not agree with the ledger, a
+    server went away, or another rebuild runs: then those that served serve on.
 
     Raises:
-        psycopg.Error, KafkaException: a server is away; the old tables serve on.
+        UnprojectableError: the journal says what the tables cannot take: a bug.
     """
-    migrate_read(settings.read_url)
-    with connect(settings.read_url, "stockyard rebuild claim") as claim:
-        claim.autocommit = True
-        if not read_schema.claim(claim):
+    try:
+        with connect(settings.read_url, "stockyard rebuild claim") as claim:
+            claim.autocommit = True
+            if read_schema.claim(claim):
+                return _rebuild(settings, claim, say)
             say("another rebuild is at work")
-            return 1
+    except (psycopg.OperationalError, KafkaException) as error:
+        say(f"not finished, nothing is lost, run it again: {error}")
+    return 1
+
+
+def _rebuild(settings: Settings, claim: Transaction, say: Callable[[str], None]) -> int:
+    """Clear what an interrupted one left, build, swap, clear the old tables."""
+    migrate_read(settings.read_url)
+    read_schema.drop_next(claim)
+    read_schema.drop_old(claim)
+    read_schema.make_next(settings.read_url)
+    with (
+        connect(settings.ledger_url, "stockyard rebuild ledger") as ledger,
+        open_session(settings, read_schema.NEXT_SCHEMA, "stockyard rebuild") as read,
+    ):
+        ledger.autocommit = True
+        agreed = _Build(settings, ledger, read, say).run()
+    if not agreed:
         read_schema.drop_next(claim)
-        read_schema.drop_old(claim)
-        read_schema.make_next(settings.read_url)
-        with (
-            connect(settings.ledger_url, "stockyard rebuild ledger") as ledger,
-            open_session(settings, read_schema.NEXT_SCHEMA, "stockyard rebuild") as read,
-        ):
-            ledger.autocommit = True
-            agreed = _Build(settings, ledger, read, say).run()
-        if not agreed:
-            read_schema.drop_next(claim)
-            return 1
-        _patiently(lambda: read_schema.drop_old(claim))
+        return 1
+    _patiently(lambda: read_schema.drop_old(claim))
     say("the old tables are gone")
     return 0
 
@@ -142,7 +152,10 @@ class _Build:
             raise RuntimeError(f"the journal of shard {shard} ends before its shard's row says")
         folded = Folded()
         for row in rows:
-            self._fold(folded, row)
+            try:
+                self._fold(folded, row)
+            except (UnreadableError, KeyError, TypeError, ValueError, AttributeError) as error:
+                raise UnprojectableError(f"journal {row[:3]}: {error!r}") from error
         with self._read.transaction():
             folded.write(self._read)
         self._reached[shard] = rows[-1].sequence
@@ -153,7 +166,10 @@ class _Build:
         record: dict[str, Any] = orjson.loads(row.record)
         if record["kind"] == "dead_letter":
             return
-        results, events = results_topic(self._prefix), events_topic(self._prefix, module_of(row.shard))
+        results, events = (
+            results_topic(self._prefix),
+            events_topic(self._prefix, module_of(row.shard)),
+        )
         for topic, _, _, value, headers in messages(self._prefix, record):
             if topic == results and record["at"] >= self._results_since:
                 folded.take(read_result(headers, value, record["at"]))

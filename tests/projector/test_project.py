@@ -6,13 +6,15 @@ import pytest
 
 from asks import Ledger, ask, consume, item, line, location, record_stock, release, reserve
 from consumers.project import UnprojectableError, isolated, project
-from consumers.projections.all import TABLES
+from consumers.projections.all import BY_TYPE, TABLES, TOLD_ELSEWHERE
+from consumers.projections.event import RESULT
 from consumers.projector import open_session
 from ledger import journal, read_progress, shards
 from ledger.migrate import READ_SCHEMA
 from ledger.read_progress import CHANNEL, FencedError
 from producers.messages import messages, read_position, results
 from reading import Topics
+from schemas.events import EVENTS
 from schemas.settings import Settings
 from schemas.topics import events_topic, results_topic, shard_of
 
@@ -100,6 +102,11 @@ def journalled(ledger):
 def fill(ledger):
     ledger.ask(item("A"), location("MAIN"))
     ledger.ask(record_stock("A", "10"))
+
+
+def test_every_event_goes_to_a_table_or_is_told_elsewhere():
+    assert EVENTS.keys() | {RESULT} == BY_TYPE.keys() | TOLD_ELSEWHERE
+    assert not BY_TYPE.keys() & TOLD_ELSEWHERE
 
 
 @pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 1), (3, 1, 2)])

@@ -14,3 +14,6 @@ TABLES: Final = (ITEM, LOCATION, LEVEL, RESERVATION, LEDGER_ENTRY, COMMAND_RESUL
 """In the order in which every transaction writes them."""
 
 BY_TYPE: Final[dict[str, Table]] = {kind: table for table in TABLES for kind in table.types}
+
+TOLD_ELSEWHERE: Final = frozenset({"stock.recorded", "stock.adjusted"})
+"""Events that no table is made of: a movement and a level say what they changed."""
