@@ -27,11 +27,10 @@ async def readyz(request: Request) -> Response:
     """503 with the state of each check, unless all are `ok`."""
     connections = connections_of(request)
     broker, database = await asyncio.gather(connections.pipeline.check(), _database(connections))
-    listening = connections.projection.listening
     checks = {
         "broker": broker,
         "database": database,
-        "projection": "ok" if listening else "no news of the projection",
+        "projection": connections.projection.check(),
     }
     if connections.stopping.is_set():
         checks["process"] = "stopping"

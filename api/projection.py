@@ -31,7 +31,8 @@ class Projection:
         self._waiting: dict[int, list[Waiting]] = {}
         self._number = count()
         self._task: asyncio.Task[None] | None = None
-        self.listening = False
+        self._listening = False
+        self._missed: dict[int, int] = {}
 
     def start(self) -> None:
         """Begin to listen."""
@@ -54,6 +55,24 @@ class Projection:
                 return False
         return True
 
+    def missed(self, position: dict[int, int]) -> None:
+        """Note a position that a result named and that was not reached in time."""
+        self._missed.update(position)
+
+    def check(self) -> str:
+        """Whether the read tables follow: "ok", or what is the matter."""
+        if not self._listening:
+            return "no news of the projection"
+        behind = [
+            shard
+            for shard, sequence in self._missed.items()
+            if self._reached.get(shard, 0) < sequence
+        ]
+        if behind:
+            return f"the projection is behind in shards {', '.join(map(str, behind))}"
+        self._missed.clear()
+        return "ok"
+
     async def _pass(self, shard: int, sequence: int, seconds: float) -> bool:
         if seconds <= 0:
             return False
@@ -73,7 +92,7 @@ class Projection:
                 await self._listen()
             except psycopg.Error as error:
                 log.warning("no news of the projection", error=str(error))
-            self.listening = False
+            self._listening = False
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _listen(self) -> None:
@@ -83,7 +102,7 @@ class Projection:
                 # Not what an earlier session has told: the tables may be others by now.
                 self._reached = await reached(self._pool)
                 self._wake(self._reached)
-                first, self.listening = False, True
+                first, self._listening = False, True
             elif told:
                 self._move(told)
             elif self._forget_cancelled():

@@ -22,6 +22,8 @@ from schemas.problems import INVALID, invalid, problem
 
 COMMANDS_PATH: Final = "/commands/"
 RETRY_SECONDS: Final = "1"
+PATIENCE_SECONDS: Final = 1.0
+"""A projection that takes longer than this is behind, and the edge says so of itself."""
 
 
 class Write(NamedTuple):
@@ -63,9 +65,8 @@ async def write(
     result = await _result(connections, asked)
     if result is None:
         return _pending(who, wished)
-    if result["status"] == "applied" and not await connections.projection.reach(
-        read_position(result["position"]), wished.wait_seconds - (monotonic() - began)
-    ):
+    left = wished.wait_seconds - (monotonic() - began)
+    if result["status"] == "applied" and not await _readable(connections, result, left):
         return _pending(who, wished, result)
     return _answer(request, result, kind, wished)
 
@@ -128,6 +129,16 @@ async def _result(connections: Connections, asked: Asked) -> dict[str, Any] | No
         return None
     result: dict[str, Any] = orjson.loads(found)
     return result
+
+
+async def _readable(connections: Connections, result: dict[str, Any], seconds: float) -> bool:
+    """Whether what the result tells can be read, within the time."""
+    position = read_position(result["position"])
+    if await connections.projection.reach(position, seconds):
+        return True
+    if seconds >= PATIENCE_SECONDS:
+        connections.projection.missed(position)
+    return False
 
 
 def _pending(who: Envelope, wished: Preference, result: dict[str, Any] | None = None) -> Response:

@@ -117,7 +117,9 @@ class Running:
         given = {"json": body} if body is not None else {}
         return self.http.post(self.url + path, headers=headers, **given, **parameters)
 
-    def reserve(self, body: dict[str, Any], key: str | None = None, **others: Any) -> httpx2.Response:
+    def reserve(
+        self, body: dict[str, Any], key: str | None = None, **others: Any
+    ) -> httpx2.Response:
         return self.post(RESERVATIONS, body, headers(key, **others))
 
     def tell(self, *asks: Ask) -> None:

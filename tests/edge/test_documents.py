@@ -88,7 +88,9 @@ def test_every_published_event_and_result_is_as_its_model_says(stockyard):
     sku = stockyard.stock("10")
     first, second = (stockyard.reserve(order(sku, "2")).json() for _ in range(2))
     path = f"{RESERVATIONS}/{first['reservation_id']}"
-    assert stockyard.post(f"{path}/consume", {"shipment_proof": PROOF}, headers()).status_code == 200
+    assert (
+        stockyard.post(f"{path}/consume", {"shipment_proof": PROOF}, headers()).status_code == 200
+    )
     path = f"{RESERVATIONS}/{second['reservation_id']}"
     assert stockyard.post(f"{path}/release", {"reason": "why"}, headers()).status_code == 200
     prefix, seen = stockyard.settings.topic_prefix, set()

@@ -67,7 +67,9 @@ def test_an_error_of_ours_shows_nothing_of_the_inside(capfd):
 
 def waiting(stockyard):
     numbers = dict(
-        line.rsplit(" ", 1) for line in stockyard.get("/metrics").text.splitlines() if line[0] != "#"
+        line.rsplit(" ", 1)
+        for line in stockyard.get("/metrics").text.splitlines()
+        if line[0] != "#"
     )
     return float(numbers["stockyard_edge_results_awaited"])
 

@@ -67,9 +67,12 @@ def test_a_result_that_is_not_readable_yet_comes_with_the_202(stockyard):
         assert early.status_code == 503
         assert early.json()["type"].endswith("/position-not-reached")
         assert "retry-after" in early.headers
+        checks = stockyard.get("/readyz").json()["checks"]
+        assert checks["projection"].startswith("the projection is behind")
     del position["Prefer"]
     answer = stockyard.get("/api/v1/inventory/availability", params={"sku": sku}, headers=position)
     assert answer.json()["data"][0]["reserved"] == "1"
+    eventually("ready again", stockyard.is_ready)
 
 
 def test_a_rejection_is_told_as_a_state_and_only_to_its_tenant(stockyard):

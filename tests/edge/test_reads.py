@@ -98,6 +98,8 @@ def test_what_is_reserved_past_its_time_is_available_before_a_worker_sweeps_it(s
         eventually("its time", lambda: datetime.now(UTC) > until + timedelta(seconds=0.2))
         row = stockyard.availability(sku, **{"only-available": "true"})
         assert (row["available"], row["reserved"]) == ("10", "0")
-    eventually("swept", lambda: stockyard.get(made.headers["location"]).json()["status"] == "expired")
+    eventually(
+        "swept", lambda: stockyard.get(made.headers["location"]).json()["status"] == "expired"
+    )
     row = stockyard.availability(sku)
     assert (row["available"], row["reserved"]) == ("10", "0")

@@ -79,9 +79,7 @@ def test_two_payloads_under_one_key_and_one_request_id_are_not_mixed_up(stockyar
     sku = stockyard.stock("100")
     bodies = [order(sku, str(number)) for number in range(1, 9)]
     with ThreadPoolExecutor(8) as pool:
-        answers = list(
-            pool.map(lambda b: stockyard.reserve(b, "mixed", Request_Id="same"), bodies)
-        )
+        answers = list(pool.map(lambda b: stockyard.reserve(b, "mixed", Request_Id="same"), bodies))
     applied = [
         body for body, answer in zip(bodies, answers, strict=True) if answer.status_code == 201
     ]
