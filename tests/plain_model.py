@@ -16,6 +16,7 @@ class Said:
     problem: str | None = None
     lines: list[tuple[int, str, Decimal, Decimal, Decimal]] | None = None
     """Of a reservation: number, lot, reserved, released, consumed."""
+    status: str | None = None
 
 
 @dataclass
@@ -91,7 +92,7 @@ class Model:
         if short and (nothing or not body["allow_partial"]):
             del self.promises[named]
             return Said(409, "insufficient-stock")
-        return Said(201, lines=self.shown(promise))
+        return Said(201, lines=self.shown(promise), status=promise.status)
 
     def _grant(self, promise: Promise, number: int, line: dict[str, Any]) -> Decimal:
         sku, location, missing = line["sku"], line["location"], Decimal(line["quantity"])
@@ -124,7 +125,7 @@ class Model:
                     self.on_hand[tuple(new[1:4])] -= new[6] - old[6]
         if not any(promise.left(line) for line in promise.lines):
             promise.status = "consumed" if any(line[6] for line in promise.lines) else status
-        return Said(200, lines=self.shown(promise))
+        return Said(200, lines=self.shown(promise), status=promise.status)
 
     def _take(self, promise: Promise, parts: list[dict[str, Any]] | None, column: int) -> bool:
         if parts is None:

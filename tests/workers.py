@@ -93,14 +93,27 @@ class Pipeline:
         prefix = self.settings.topic_prefix
         wanted = {results_topic(prefix), deadletter_topic(prefix)}
         wanted |= {topic(prefix, m) for m in modules for topic in (commands_topic, events_topic)}
+        self._make(wanted)
+
+    def make_topics_again(self, module: str) -> None:
+        """A module's topic of commands, after somebody deleted it."""
+        self._make({commands_topic(self.settings.topic_prefix, module)})
+
+    def _make(self, wanted: set[str]) -> None:
         new = [
             NewTopic(each.name, each.partitions, 1, config=each.config)
-            for each in declared(prefix)
+            for each in declared(self.settings.topic_prefix)
             if each.name in wanted
         ]
         admin = self.admin()  # lives until it has answered
         for made in admin.create_topics(new).values():
             made.result(WAIT_SECONDS)
+
+    def delete_records(self, topic: str, *, before: int) -> None:
+        """Lose the beginning of partition 0, as retention does."""
+        admin = self.admin()
+        for done in admin.delete_records([TopicPartition(topic, 0, before)]).values():
+            done.result(WAIT_SECONDS)
 
     def admin(self) -> AdminClient:
         return AdminClient(client_config(self.settings))
@@ -125,7 +138,12 @@ class Pipeline:
 
     def producer(self) -> Producer:
         if self._producer is None:
-            config = {**client_config(self.settings), "enable.idempotence": True, "linger.ms": 2, "message.max.bytes": 2_000_000}
+            config = {
+                **client_config(self.settings),
+                "enable.idempotence": True,
+                "linger.ms": 2,
+                "message.max.bytes": 2_000_000,
+            }
             self._producer = Producer(config)
         return self._producer
 
@@ -206,6 +224,10 @@ class Pipeline:
     def query(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.settings.ledger_url, autocommit=True) as connection:
             return connection.execute(statement.encode(), values).fetchall()
+
+    def execute(self, statement: str, *values: Any) -> None:
+        with psycopg.connect(self.settings.ledger_url) as connection:
+            connection.execute(statement.encode(), values)
 
     def next_offset(self, module: str = "reservations", partition: int = 0) -> int:
         """How far the database has applied a partition."""
