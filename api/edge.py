@@ -59,6 +59,7 @@ async def _serve(settings: Settings, listening: socket.socket) -> int:
             ws="none",
             log_config=None,
             access_log=False,
+            proxy_headers=False,
             server_header=False,
             date_header=False,
             lifespan="on",
