@@ -91,7 +91,6 @@ def test_a_frozen_worker_that_wakes_up_finds_its_work_done(stocked):
     frozen.wake()
     late = asks.reserve(asks.line("A", "1"))
     stocked.ask(late)
-    import time; time.sleep(25); open("/tmp/frozen.log","w").write(frozen.says())
     assert eventually("it says what it met", lambda: "tried again" in frozen.says())
     assert sum(each["status"] == "applied" for each in answers) == 100
     assert reserved(stocked) == 100
