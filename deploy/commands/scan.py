@@ -7,7 +7,7 @@ import typer
 from deploy.commands.streams import DATA_DIR, DataDir, Input, Wait, opened, send_lines
 
 
-def scan(  # noqa: PLR0913 (each an option of the verb)
+def scan(
     file: Input = "-",
     *,
     location: Annotated[str | None, typer.Option(help="of scans that name none")] = None,
