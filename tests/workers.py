@@ -84,6 +84,8 @@ class Pipeline:
     settings: Settings
     workers: list[Worker] = field(default_factory=list)
     sent: list[Ask] = field(default_factory=list)
+    servers: Any = None
+    """The directory and the running server that are this test's own to kill."""
     _logs: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="stockyard-workers-")))
     _producer: Producer | None = None
     _tails: dict[str, "Tail"] = field(default_factory=dict)

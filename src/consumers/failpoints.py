@@ -7,6 +7,7 @@ reached for the nth time. Nothing outside a test run may set it.
 import os
 import signal
 from collections.abc import Callable, Mapping
+from threading import get_ident
 from time import sleep
 from typing import Final, NamedTuple
 
@@ -23,7 +24,8 @@ def _fail() -> None:
 
 ACTIONS: Final[dict[str, Callable[[], None]]] = {
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
-    "stop": lambda: os.kill(os.getpid(), signal.SIGSTOP),
+    # To this very thread, so that it does nothing more before it stops.
+    "stop": lambda: signal.pthread_kill(get_ident(), signal.SIGSTOP),
     "raise": _fail,
     "sleep": lambda: sleep(SLEEP_SECONDS),
 }
@@ -57,7 +59,7 @@ def armed(environment: Mapping[str, str]) -> _Fault | None:
     asked = environment.get("FAULT")
     if not asked:
         return None
-    place, action, nth = (*asked.split(":"), "1")[:3]
+    place, action, nth = (*asked.split(":"), "1", "")[:3]
     if environment.get("ERP_TEST") != "1":
         raise RuntimeError("FAULT is set, but this is no test: unset it")
     if place not in PLACES or action not in ACTIONS:

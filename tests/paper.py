@@ -1,0 +1,53 @@
+"""A book on paper: what decisions are made over, without any database."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from asks import TENANT
+from consumers.decisions import all as registered
+from consumers.decisions.registry import DECIDERS, Ask
+from ledger.book import Book, Item, Level, LevelKey, Location, Outcome
+from schemas.commands import Command
+from schemas.times import stamp
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+ASK = Ask(TENANT, "ann", "0201")
+__all__ = ["registered"]
+
+
+def book(*levels: tuple[str, str, str, str]) -> Book:
+    """A and B (by lot) at MAIN and EAST; `levels` are (item, lot, on hand, reserved) at MAIN."""
+    made = Book(NOW, stamp(NOW))
+    for sku, track_by in (("A", "none"), ("B", "batch")):
+        made.items[TENANT, sku] = Item(TENANT, sku, f"The {sku}", "each", track_by, None, 1)
+    for code in ("MAIN", "EAST"):
+        made.locations[TENANT, code] = Location(TENANT, code, f"The {code}", 1)
+    made.enter(
+        Level(
+            LevelKey(TENANT, sku, "MAIN", lot),
+            on_hand=Decimal(on_hand),
+            reserved=Decimal(reserved),
+            version=1,
+        )
+        for sku, lot, on_hand, reserved in levels
+    )
+    return made
+
+
+def decided(command: Command, over: Book, ask: Ask = ASK) -> Outcome:
+    """What becomes of a command; the book stays as it was."""
+    return DECIDERS[type(command)].decide(command, ask, over)
+
+
+def kept(command: Command, over: Book, named: str) -> Any:
+    """What becomes of a command that applies, kept in the book."""
+    outcome = decided(command, over, ASK._replace(new_id=named))
+    over.apply(TENANT, ASK.actor_id, outcome)
+    return outcome
+
+
+def refusal(outcome: Outcome) -> str | None:
+    """The kind of problem, or nothing when it applied."""
+    problem = getattr(outcome, "problem", None)
+    return problem["type"].rpartition("/")[2] if problem else None
