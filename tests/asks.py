@@ -155,7 +155,7 @@ class Ledger:
         numbers = sorted({record.shard for record in records} or {shard_of(module, 0)})
         with self.tx.transaction():
             shards.create(self.tx, numbers)
-        batch = parse(records, ParseRules(module, TENANT, SOURCES))
+        batch = parse(records, ParseRules(module, "test", TENANT, SOURCES))
         rules = Rules(module, "test", TENANT, self.sent.extend)
         return apply_isolated(
             lambda part, *, expire, look_up: apply(

@@ -25,5 +25,6 @@ BATCH_SECONDS = Histogram(
 )
 RETRIES = Counter("stockyard_batch_retries", "Batches tried again", ["module", "error"])
 HALVED = Counter("stockyard_batches_halved", "Batches cut to find the guilty record", ["module"])
+RESTARTS = Counter("stockyard_member_restarts", "Times a member began anew", ["module", "error"])
 LEASES_LOST = Counter("stockyard_leases_lost", "Shards another publisher took over", ["module"])
 LAG = Gauge("stockyard_consumer_lag", "Records that wait", ["group", "topic", "partition"])

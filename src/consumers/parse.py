@@ -54,6 +54,7 @@ class Rules(NamedTuple):
     """What reading a command depends on."""
 
     module: str
+    prefix: str
     default_tenant: str
     source_systems: frozenset[str]
 
@@ -73,7 +74,7 @@ def parse_one(record: Record, rules: Rules) -> Asked | DeadLetter:
     if isinstance(envelope, Unreadable):
         return DeadLetter(record, envelope)
     kind = COMMANDS.get(envelope.command_type)
-    why = _unfit(record, envelope, kind, rules.module)
+    why = _unfit(record, envelope, kind, rules)
     if why is not None or kind is None or record.value is None:
         return DeadLetter(record, why or Unreadable(Reason.NULL_VALUE, "there is no body"))
     try:
@@ -93,16 +94,18 @@ def parse_one(record: Record, rules: Rules) -> Asked | DeadLetter:
 
 
 def _unfit(
-    record: Record, envelope: Envelope, kind: type[Command] | None, module: str
+    record: Record, envelope: Envelope, kind: type[Command] | None, rules: Rules
 ) -> Unreadable | None:
     """Why this topic cannot take the record at all, if so."""
     if kind is None:
         return Unreadable(Reason.UNKNOWN_COMMAND_TYPE, f"Command-Type: {envelope.command_type}")
-    if module != kind.MODULE:
+    if rules.module != kind.MODULE:
         said = f"Command-Type: {kind.TYPE} belongs to the module {kind.MODULE}"
         return Unreadable(Reason.WRONG_TOPIC, said)
     if record.value is None:
         return Unreadable(Reason.NULL_VALUE, "a command needs a body")
+    if envelope.reply_to and envelope.reply_to.startswith(f"{rules.prefix}."):
+        return Unreadable(Reason.INVALID_HEADER, "Reply-To: must not be one of our own topics")
     if len(record.value) > COMMAND_BYTES_MAX:
         return Unreadable(Reason.TOO_LARGE, f"a command has at most {COMMAND_BYTES_MAX} bytes")
     return None

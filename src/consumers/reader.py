@@ -96,6 +96,8 @@ class Positions(NamedTuple):
     """Notes the topic's incarnation for places that had none."""
     release: Callable[[Sequence[Place]], None] = lambda _: None
     """Told before places go to another member."""
+    lose: Callable[[Sequence[Place]], None] = lambda _: None
+    """Told when places have gone to another member already."""
 
 
 class Reader:
@@ -233,16 +235,20 @@ class Reader:
                 "were never applied: retention has passed us. See docs/runbooks/halted-worker.md"
             )
 
-    def _revoke(self, consumer: Consumer, revoked: list[TopicPartition]) -> None:
+    def _revoke(self, _: Consumer, revoked: list[TopicPartition]) -> None:
         """Hand partitions over in good order."""
-        try:
-            self._positions.release([Place(each.topic, each.partition) for each in revoked])
-        except Exception as error:  # noqa: BLE001  # raised again by poll: a callback cannot
-            self._trouble = error
-        self._lose(consumer, revoked)
+        self._let_go(revoked, self._positions.release)
 
     def _lose(self, _: Consumer, lost: list[TopicPartition]) -> None:
-        places = {Place(each.topic, each.partition) for each in lost}
+        """Others have had them for a while: nothing of theirs is ours to touch."""
+        self._let_go(lost, self._positions.lose)
+
+    def _let_go(self, gone: list[TopicPartition], tell: Callable[[Sequence[Place]], None]) -> None:
+        places = {Place(each.topic, each.partition) for each in gone}
+        try:
+            tell(sorted(places))
+        except Exception as error:  # noqa: BLE001  # raised again by poll: a callback cannot
+            self._trouble = error
         self.owned -= places
         self.gained -= places
         log.info("partitions gone", partitions=[f"{p.topic}[{p.partition}]" for p in places])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
+from urllib.parse import quote
 
 import orjson
 
@@ -112,7 +113,7 @@ def level_records(
 def _level(level: Level) -> tuple[str, int, orjson.Fragment]:
     """A level's subject, version and state, as it will be once it is saved."""
     _, sku, location, lot = level.key
-    subject = f"level/{location}/{sku}/{lot}" if lot else f"level/{location}/{sku}"
+    subject = "/".join(("level", *map(_part, (location, sku, lot) if lot else (location, sku))))
     state = {
         "sku": sku,
         "location": location,
@@ -125,6 +126,11 @@ def _level(level: Level) -> tuple[str, int, orjson.Fragment]:
         "version": level.version + 1,
     }
     return subject, level.version + 1, orjson.Fragment(orjson.dumps(state))
+
+
+def _part(code: str) -> str:
+    """A code as part of a subject: with a slash of its own it could be read as two."""
+    return quote(code, safe="") if "/" in code or "%" in code else code
 
 
 def dead_letter_record(

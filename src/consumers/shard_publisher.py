@@ -2,10 +2,12 @@
 
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any, Final
 
+import psycopg
 import structlog
 
 from consumers.apply import Answer, Flushed
@@ -20,13 +22,16 @@ from schemas.settings import Settings
 log = structlog.get_logger()
 
 MARK_SECONDS: Final = 0.5
+AGAIN_SECONDS: Final = 1.0
 
 
 class ShardPublisher:
     """Publishes the journals of the shards that a worker reads.
 
     At most one batch is on its way at a time; it travels while the next one is decided. After any
-    trouble a shard is published from the database again, from its last mark.
+    trouble it is `behind`: nothing more is sent from memory, since what comes later must not
+    overtake what was lost, until all shards have been published from the database again, each from
+    its last mark.
     """
 
     def __init__(self, settings: Settings, module: str, session: Callable[[], Transaction]) -> None:
@@ -36,19 +41,26 @@ class ShardPublisher:
         self._session = session
         self._publisher = Publisher(settings)
         self._owner = f"worker {socket.gethostname()} {os.getpid()}"
-        self._epochs: dict[int, int] = {}
+        self._epochs: dict[int, int] = {}  # the leases: of the shards that are ours to publish
         self._sent: dict[int, int] = {}  # by shard: the last sequence handed to the broker
         self._acknowledged: dict[int, int] = {}
-        self._marked_at = monotonic()
+        self._marked_at = self._failed_at = monotonic()
+        self.behind = False
 
-    def take(self, shards: Sequence[int]) -> None:
-        """Take over shards: publish what those before us left, and go on from there.
-
-        Raises:
-            PublishError: the broker does not take it.
-        """
-        if self._silent or not shards:
+    def take(self, gained: Collection[int]) -> None:
+        """Take over shards, those of before too if we are behind: publish what waits of them."""
+        if self._silent:
             return
+        self._epochs |= dict.fromkeys(gained, 0)
+        if self.behind and monotonic() - self._failed_at < AGAIN_SECONDS:
+            return
+        wanted = list(self._epochs) if self.behind else gained
+        if wanted:
+            with self._trying():
+                self._take(wanted)
+                self.behind = False
+
+    def _take(self, shards: Collection[int]) -> None:
         connection = self._session()
         with connection.transaction():
             leases = publication.take(connection, self._owner, shards)
@@ -58,17 +70,29 @@ class ShardPublisher:
             self._acknowledged.pop(lease.shard, None)
             publish_pending(connection, self._publisher, lease, self._prefix)
 
-    def release(self, shards: Sequence[int]) -> None:
-        """Let shards go to another worker, everything sent acknowledged and marked.
+    @contextmanager
+    def _trying(self) -> Iterator[None]:
+        """Where this fails, the journal keeps it all: we are behind."""
+        try:
+            yield
+        except (PublishError, psycopg.Error) as error:
+            log.warning("publishing waits", error=str(error))
+            self._fell_behind()
 
-        Raises:
-            PublishError: something was not acknowledged; it is not marked, and sent again there.
-        """
-        self.settle()
-        self.mark()
+    def _fell_behind(self) -> None:
+        self.behind = True
+        self._failed_at = monotonic()
+
+    def release(self, shards: Collection[int]) -> None:
+        """Let shards go to another worker, everything sent acknowledged and marked."""
+        self._finish()
+        self.forget(shards)
+
+    def forget(self, shards: Collection[int]) -> None:
+        """Shards that another worker publishes now, from its own mark."""
         for shard in shards:
-            self._epochs.pop(shard, None)
-            self._acknowledged.pop(shard, None)
+            for by_shard in (self._epochs, self._sent, self._acknowledged):
+                by_shard.pop(shard, None)
 
     def answer(self, answers: Sequence[Answer]) -> None:
         """Send the answers to repeats and wait until they are acknowledged.
@@ -78,24 +102,25 @@ class ShardPublisher:
         """
         if self._silent:
             return
-        self._publisher.send(self._answers(answers))
-        self._publisher.settle()
+        try:
+            self._publisher.send(self._answers(answers))
+            self._publisher.settle()
+        except PublishError:
+            self._fell_behind()  # what was on its way before may be lost as well
+            raise
 
     def _answers(self, answers: Sequence[Answer]) -> Iterator[Message]:
         for answer in answers:
             yield from results(self._prefix, answer.record, replayed=answer.replayed)
 
     def publish(self, flushed: Flushed) -> None:
-        """Send a batch, once the one before it has arrived.
-
-        Raises:
-            PublishError: one of the two did not; `take` the shards again.
-        """
-        if self._silent:
-            return
+        """Send a batch, once the one before it has arrived."""
         self.settle()
-        self._publisher.send(self._messages(flushed.records))
-        self._publisher.send(self._answers(flushed.answers))
+        if self._silent or self.behind:
+            return
+        with self._trying():
+            self._publisher.send(self._messages(flushed.records))
+            self._publisher.send(self._answers(flushed.answers))
 
     def _messages(self, records: Sequence[dict[str, Any]]) -> Iterator[Message]:
         for record in records:
@@ -103,37 +128,37 @@ class ShardPublisher:
             self._sent[record["shard"]] = record["sequence"]
 
     def settle(self) -> None:
-        """Wait for what is on its way, and now and then mark how far that is.
+        """Wait for what is on its way, and now and then mark how far that is."""
+        if self.behind:
+            return
+        with self._trying():
+            if self._sent:
+                self._publisher.settle()
+                self._acknowledged |= self._sent
+                self._sent.clear()
+            if monotonic() - self._marked_at >= MARK_SECONDS:
+                self._mark()
 
-        Raises:
-            PublishError: it did not arrive.
-        """
-        if self._sent:
-            self._publisher.settle()
-            self._acknowledged |= self._sent
-            self._sent.clear()
-        if monotonic() - self._marked_at >= MARK_SECONDS:
-            self.mark()
-
-    def mark(self) -> None:
+    def _mark(self) -> None:
         """Note in the database what has arrived, and renew the leases."""
         self._marked_at = monotonic()
-        up_to = {shard: self._acknowledged.get(shard, 0) for shard in self._epochs}
-        if not up_to:
+        if not self._epochs:
             return
+        up_to = {shard: self._acknowledged.get(shard, 0) for shard in self._epochs}
         connection = self._session()
         with connection.transaction():
             lost = publication.mark(connection, self._epochs, up_to)
         if lost:
             LEASES_LOST.labels(self._module).inc(len(lost))
             log.warning("another publisher took over", shards=sorted(lost))
-            self.take(sorted(lost))
+            self._take(lost)
+
+    def _finish(self) -> None:
+        """Settle, and mark at once."""
+        self._marked_at = 0.0
+        self.settle()
 
     def close(self) -> None:
         """Send the rest and mark it; what does not arrive is left to the relay."""
-        try:
-            self.settle()
-            self.mark()
-        except PublishError as error:
-            log.warning("left unpublished, the relay will", error=str(error))
+        self._finish()
         self._publisher.close()

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Producer
+from prometheus_client import Counter
 
 from producers.kafka_config import client_config
 from producers.messages import Message
@@ -15,6 +16,13 @@ log = structlog.get_logger()
 
 DELIVERY_MS: Final = 30_000
 QUEUE_SECONDS: Final = 30.0
+METADATA_SECONDS: Final = 5.0
+OTHERS_SECONDS: Final = 30.0
+OTHERS_MAX: Final = 1_000
+
+REPLIES_DROPPED = Counter(
+    "stockyard_replies_dropped", "Results for a Reply-To topic that does not exist"
+)
 
 _CONFIG: Final[dict[str, Any]] = {
     "acks": "all",
@@ -44,6 +52,10 @@ class Publisher:
     def __init__(self, settings: Settings) -> None:
         self._producer = Producer({**client_config(settings), **_CONFIG})
         self._failed: KafkaError | None = None
+        self._ours = f"{settings.topic_prefix}."
+        self._others: dict[
+            str, tuple[bool, float]
+        ] = {}  # is each there, and until when we go by it
 
     def send(self, messages: Iterable[Message]) -> None:
         """Hand messages over, in their order; `settle` tells whether they arrived.
@@ -53,6 +65,8 @@ class Publisher:
         """
         produce, failed = self._producer.produce, self._on_failure
         for topic, partition, key, value, headers in messages:
+            if not topic.startswith(self._ours) and not self._exists(topic):
+                continue
             while True:
                 try:
                     produce(topic, value, key, partition, on_delivery=failed, headers=headers)
@@ -60,6 +74,24 @@ class Publisher:
                 except BufferError:
                     self._make_room()
         self._producer.poll(0)
+
+    def _exists(self, topic: str) -> bool:
+        """Whether a topic that somebody asked us to reply to is there; asked anew now and then.
+
+        A message for one that is not would hold up all those behind it until it timed out.
+        """
+        there, until = self._others.get(topic, (False, 0.0))
+        if monotonic() > until:
+            if len(self._others) >= OTHERS_MAX:
+                self._others.clear()
+            try:
+                there = topic in self._producer.list_topics(timeout=METADATA_SECONDS).topics
+            except KafkaException as error:
+                raise PublishError(str(error)) from error
+            self._others[topic] = there, monotonic() + OTHERS_SECONDS
+        if not there:
+            REPLIES_DROPPED.inc()
+        return there
 
     def _make_room(self) -> None:
         deadline = monotonic() + QUEUE_SECONDS

@@ -39,6 +39,7 @@ def run(settings: Settings) -> int:
             log.warning("relay waits", error=str(error))
         process.health.beat()
     publisher.close()
+    sessions.close()
     process.close()
     return 0
 
@@ -54,14 +55,18 @@ def drain(settings: Settings) -> int:
     publisher = Publisher(settings)
     sessions = _Sessions(settings)
     waiting = Event()
-    for _ in range(DRAIN_ROUNDS_MAX):
-        sent = sessions(lambda tx: _round(tx, publisher, settings))
-        left = sessions(_backlog)
-        log.info("drained", rows=sent, left=left)
-        if not left:
-            return 0
-        waiting.wait(PAUSE_SECONDS)
-    return 1
+    try:
+        for _ in range(DRAIN_ROUNDS_MAX):
+            sent = sessions(lambda tx: _round(tx, publisher, settings))
+            left = sessions(_backlog)
+            log.info("drained", rows=sent, left=left)
+            if not left:
+                return 0
+            waiting.wait(PAUSE_SECONDS)
+        return 1
+    finally:
+        publisher.close()
+        sessions.close()
 
 
 class _Sessions:
@@ -76,6 +81,11 @@ class _Sessions:
             self._open = connect(self._url, "stockyard relay")
             self._open.autocommit = True
         return work(self._open)
+
+    def close(self) -> None:
+        """Let it go."""
+        if self._open is not None:
+            self._open.close()
 
 
 def _round(connection: Transaction, publisher: Publisher, settings: Settings) -> int:

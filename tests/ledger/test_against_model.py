@@ -236,7 +236,7 @@ def test_the_pure_core_agrees_with_the_model(wanted):
     batch = [
         parse_one(
             paper.record(each.raw_headers, each.value, each.module),
-            Rules(each.module, asks.TENANT, asks.SOURCES),
+            Rules(each.module, "test", asks.TENANT, asks.SOURCES),
         )
         for each in made.asked
     ]

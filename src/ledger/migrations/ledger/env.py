@@ -7,7 +7,6 @@ connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
     version_table="ledger_version",
-
     transaction_per_migration=True,
 )
 with context.begin_transaction():
