@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from consumers.decisions.granting import grant, short_line
 from consumers.decisions.known import unknown_place
 from consumers.decisions.registry import Ask, Needs, decides
 from ledger.book import (
@@ -13,7 +14,6 @@ from ledger.book import (
     Book,
     Commitment,
     Event,
-    Level,
     LevelKey,
     Movement,
     Outcome,
@@ -28,7 +28,6 @@ from schemas.commands.reservations import (
     ExpireReservation,
     PartOfLine,
     ReleaseReservation,
-    WantedLine,
 )
 from schemas.problems import (
     INSUFFICIENT_STOCK,
@@ -69,9 +68,9 @@ def create_reservation(command: CreateReservation, ask: Ask, book: Book) -> Outc
             unknown = unknown_place(book, ask.tenant_id, wanted.sku, wanted.location, at)
             if unknown:
                 return unknown
-        missing = _grant(number, wanted, levels, taken, lines)
+        missing = grant(number, wanted, levels, taken, lines)
         if missing:
-            short.append(_short_line(number, wanted, wanted.quantity - missing))
+            short.append(short_line(number, wanted, wanted.quantity - missing))
     if short and not (command.allow_partial and any(line.reserved for line in lines)):
         said = "; ".join(
             f"{line['sku']} at {line['location']}: {line['requested']} requested, "
@@ -100,59 +99,6 @@ def create_reservation(command: CreateReservation, ask: Ask, book: Book) -> Outc
             if line.reserved
         ),
     )
-
-
-def _grant(
-    number: int,
-    wanted: WantedLine,
-    levels: dict[str, Level],
-    taken: dict[LevelKey, Decimal],
-    lines: list[ReservationLine],
-) -> Decimal:
-    """Take what a line wants, lot by lot, into `lines` and `taken`; return what is missing."""
-    left = wanted.quantity
-    for lot in (wanted.lot,) if wanted.lot is not None else sorted(levels):
-        level = levels.get(lot)
-        if level is None:
-            continue
-        before = taken.get(level.key, ZERO)
-        take = min(level.available - before, left)
-        if take <= ZERO:
-            continue
-        taken[level.key] = before + take
-        lines.append(
-            ReservationLine(
-                number, wanted.sku, wanted.location, lot, wanted.channel, wanted.quantity, take
-            )
-        )
-        left -= take
-        if not left:
-            return ZERO
-    if left == wanted.quantity:
-        lines.append(
-            ReservationLine(
-                number,
-                wanted.sku,
-                wanted.location,
-                wanted.lot or "",
-                wanted.channel,
-                wanted.quantity,
-                ZERO,
-            )
-        )
-    return left
-
-
-def _short_line(number: int, wanted: WantedLine, available: Decimal) -> dict[str, Any]:
-    """One line of an `insufficient-stock` problem."""
-    return {
-        "line": number,
-        "sku": wanted.sku,
-        "location": wanted.location,
-        "lot": wanted.lot,
-        "requested": shown(wanted.quantity),
-        "available": shown(available),
-    }
 
 
 @decides(ReleaseReservation, needs=_reservation)
