@@ -10,7 +10,6 @@ from deploy.commands.streams import trouble_told
 from deploy.machine.addresses import DATA_DIR, edge_url
 from deploy.machine.says import say
 from deploy.machine.supervisor import AskedToStop
-from deploy.machine.trouble import OperatorError
 
 if TYPE_CHECKING:
     from deploy.machine.supervisor import Supervisor
@@ -67,7 +66,7 @@ def _weeks(said: str) -> int:
     if said == "all":
         return WEEKS_MAX
     if not said.isdecimal() or not 1 <= int(said) <= WEEKS_MAX:
-        raise OperatorError(f"--weeks is 1 to {WEEKS_MAX}, or all")
+        raise typer.BadParameter(f"--weeks is 1 to {WEEKS_MAX}, or all")
     return int(said)
 
 

@@ -8,7 +8,6 @@ import typer
 from deploy.commands.streams import DATA_DIR, DataDir, trouble_told
 from deploy.machine.addresses import adopt
 from deploy.machine.says import say
-from deploy.machine.trouble import OperatorError
 
 if TYPE_CHECKING:
     from producers.feed_run import Summary
@@ -57,7 +56,7 @@ def feed(
 def _columns(pairs: list[str]) -> dict[str, str]:
     columns = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
     if len(columns) < len(pairs):
-        raise OperatorError("--column is OURS=THEIRS, each of ours once")
+        raise typer.BadParameter("--column is OURS=THEIRS, each of ours once")
     return columns
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from deploy.commands.streams import DATA_DIR, DataDir, Tenant, Wait, opened, send_lines
-from deploy.machine.trouble import OperatorError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +34,9 @@ def send(  # noqa: PLR0913 (each an option of the verb)
 
     kind = COMMANDS.get(command_type)
     if kind is None:
-        raise OperatorError(f"no command {command_type}: there are {', '.join(sorted(COMMANDS))}")
+        raise typer.BadParameter(
+            f"no command {command_type}: there are {', '.join(sorted(COMMANDS))}"
+        )
     with opened(file) as stream:
         lines = _lines(stream, kind, key, idempotency_key or uuid.uuid4().hex)
         sender = Sender(actor, "user", source, tenant)
