@@ -1,6 +1,7 @@
 """The whole pipeline for tests: real topics, workers as child processes, results read back."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -261,6 +262,8 @@ class Pipeline:
             worker.kill()
         for tail in self._tails.values():
             tail.close()
+        print(self.logs())  # noqa: T201  # shown with a test that failed
+        shutil.rmtree(self._logs)
 
     def logs(self) -> str:
         return "\n".join(f"{each.log}\n{tail_of(each.log)}" for each in self.workers)
