@@ -21,9 +21,7 @@ from consumers import projector_metrics as metrics
 from consumers.isolate import passes
 from consumers.metrics import LAG
 from consumers.project import Projected, Record, UnprojectableError, isolated, project
-from consumers.projections.all import TABLES
 from consumers.projections.command_result import prune
-from consumers.projections.table import stage
 from consumers.reader import HaltError, Place, Positions, Reader, Stands
 from ledger import read_progress
 from ledger.connection import Transaction, connect
@@ -230,7 +228,6 @@ def open_session(settings: Settings, schema: str, name: str) -> Transaction:
     connection.execute(f"SET search_path = {schema}")
     connection.execute("SET synchronous_commit = off")
     connection.execute("SET jit = off")
-    stage(connection, TABLES)
     return connection
 
 

@@ -9,7 +9,6 @@ import orjson
 from consumers.projections.event import RESULT, Event
 from consumers.projections.table import Row, Table
 from ledger.connection import Transaction
-from ledger.copy import escaped
 from schemas.envelope import identity
 from schemas.problems import BASE, KEY_REUSED
 
@@ -25,27 +24,26 @@ def _rows(event: Event) -> Iterable[Row]:
     named = identity(event.tenant_id, event.source_system, result["idempotency_key"])
     columns = (
         event.tenant_id,
-        f"\\\\x{named.hex()}",
-        escaped(result["request_id"]),
+        f"\\x{named.hex()}",
+        result["request_id"],
         result["command_type"],
         result["status"],
         result["position"],
-        event.value.decode().replace("\\", "\\\\"),  # compact JSON has no other mark of COPY's
+        event.value.decode(),
         event.at,
     )
-    yield Row((event.tenant_id, named), event.version, "\t".join(columns))
+    yield Row((event.tenant_id, named), event.version, columns)
 
 
-_STAGE: Final = """
-CREATE TEMP TABLE IF NOT EXISTS new_command_result (LIKE command_result) ON COMMIT DELETE ROWS
-"""
-_COPY: Final = "COPY new_command_result FROM STDIN"
 _MERGE: Final = """
-INSERT INTO command_result SELECT * FROM new_command_result ORDER BY tenant_id, identity
+INSERT INTO command_result
+SELECT * FROM unnest(%s::text[], %s::bytea[], %s::text[], %s::text[], %s::text[], %s::text[],
+    %s::text[], %s::timestamptz[]) AS new(tenant_id, identity)
+ORDER BY tenant_id, identity
 ON CONFLICT DO NOTHING
 """
 
-COMMAND_RESULT: Final = Table("command_result", frozenset({RESULT}), _rows, _STAGE, _COPY, _MERGE)
+COMMAND_RESULT: Final = Table("command_result", frozenset({RESULT}), _rows, _MERGE)
 
 PRUNED_MAX: Final = 20_000
 _PRUNE: Final = """

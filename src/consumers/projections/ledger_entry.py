@@ -7,42 +7,43 @@ import orjson
 
 from consumers.projections.event import Event
 from consumers.projections.table import Row, Table
-from ledger.copy import escaped, optional
 
 
 def _rows(event: Event) -> Iterable[Row]:
     moved = orjson.loads(event.value)
     place = (event.tenant_id, event.shard, event.sequence)
-    begin = f"{event.tenant_id}\t{event.shard}\t{event.sequence}"
-    end = f"{escaped(moved['actor_id'])}\t{event.at}"
     for entry in moved["entries"]:
         number = entry["entry"]
         columns = (
-            begin,
+            event.tenant_id,
+            str(event.shard),
+            str(event.sequence),
             str(number),
-            escaped(entry["sku"]),
-            escaped(entry["lot"] or ""),
-            escaped(entry["serial"] or ""),
-            escaped(entry["from_account"]),
-            escaped(entry["to_account"]),
+            entry["sku"],
+            entry["lot"] or "",
+            entry["serial"] or "",
+            entry["from_account"],
+            entry["to_account"],
             entry["quantity"],
-            optional(entry["unit_cost"]),
-            escaped(entry["reason"]),
-            escaped(entry["document"]),
-            end,
+            entry["unit_cost"] or "",
+            entry["reason"],
+            entry["document"],
+            moved["actor_id"],
+            event.at,
         )
-        yield Row((*place, number), event.version, "\t".join(columns))
+        yield Row((*place, number), event.version, columns)
 
 
-_STAGE: Final = """
-CREATE TEMP TABLE IF NOT EXISTS new_ledger_entry (LIKE ledger_entry) ON COMMIT DELETE ROWS
-"""
-_COPY: Final = "COPY new_ledger_entry FROM STDIN"
 _MERGE: Final = """
-INSERT INTO ledger_entry SELECT * FROM new_ledger_entry
+INSERT INTO ledger_entry
+SELECT tenant_id, shard, sequence, entry, sku, lot, serial, from_account, to_account, quantity,
+    nullif(unit_cost, '')::numeric, reason, document, actor_id, moved_at
+FROM unnest(%s::text[], %s::smallint[], %s::bigint[], %s::smallint[], %s::text[], %s::text[],
+    %s::text[], %s::text[], %s::text[], %s::numeric[], %s::text[], %s::text[], %s::text[],
+    %s::text[], %s::timestamptz[])
+    AS new(tenant_id, shard, sequence, entry, sku, lot, serial, from_account, to_account, quantity,
+        unit_cost, reason, document, actor_id, moved_at)
 ORDER BY tenant_id, shard, sequence, entry ON CONFLICT DO NOTHING
 """
 
-LEDGER_ENTRY: Final = Table(
-    "ledger_entry", frozenset({"stock.moved"}), _rows, _STAGE, _COPY, _MERGE
-)
+LEDGER_ENTRY: Final = Table("ledger_entry", frozenset({"stock.moved"}), _rows, _MERGE)

@@ -7,7 +7,6 @@ import orjson
 
 from consumers.projections.event import Event
 from consumers.projections.table import Row, Table
-from ledger.copy import escaped
 
 
 def _rows(event: Event) -> Iterable[Row]:
@@ -16,9 +15,9 @@ def _rows(event: Event) -> Iterable[Row]:
     sku, location, lot = level["sku"], level["location"], level["lot"] or ""
     columns = (
         event.tenant_id,
-        escaped(sku),
-        escaped(location),
-        escaped(lot),
+        sku,
+        location,
+        lot,
         level["on_hand"],
         level["reserved"],
         level["held"],
@@ -27,13 +26,15 @@ def _rows(event: Event) -> Iterable[Row]:
         str(event.version),
         event.at,
     )
-    yield Row((event.tenant_id, sku, location, lot), event.version, "\t".join(columns))
+    yield Row((event.tenant_id, sku, location, lot), event.version, columns)
 
 
-_STAGE: Final = "CREATE TEMP TABLE IF NOT EXISTS new_level (LIKE level) ON COMMIT DELETE ROWS"
-_COPY: Final = "COPY new_level FROM STDIN"
 _MERGE: Final = """
-INSERT INTO level AS old SELECT * FROM new_level ORDER BY tenant_id, sku, location, lot
+INSERT INTO level AS old
+SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::numeric[], %s::numeric[],
+    %s::numeric[], %s::numeric[], %s::numeric[], %s::bigint[], %s::timestamptz[])
+    AS new(tenant_id, sku, location, lot)
+ORDER BY tenant_id, sku, location, lot
 ON CONFLICT (tenant_id, sku, location, lot) DO UPDATE
 SET on_hand = excluded.on_hand, reserved = excluded.reserved, held = excluded.held,
     incoming = excluded.incoming, available = excluded.available, version = excluded.version,
@@ -41,4 +42,4 @@ SET on_hand = excluded.on_hand, reserved = excluded.reserved, held = excluded.he
 WHERE old.version < excluded.version
 """
 
-LEVEL: Final = Table("level", frozenset({"stock.level.changed"}), _rows, _STAGE, _COPY, _MERGE)
+LEVEL: Final = Table("level", frozenset({"stock.level.changed"}), _rows, _MERGE)
