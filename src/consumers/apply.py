@@ -2,38 +2,25 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final
-
-import orjson
+from typing import Any
 
 import consumers.decisions.all  # noqa: F401  # registers them
 from consumers import flush
-from consumers.decide import Decided, Repeat, decide, reused
+from consumers.decide import decide
+from consumers.due import due
 from consumers.failpoints import reached
 from consumers.load import load
 from consumers.parse import Asked, DeadLetter
+from consumers.repeats import Answer, answers_to_old, repeated
+from consumers.sort_out import Sorted, sort_out
 from consumers.stages import Stages
-from ledger import idempotency, journal, reservations, shards
-from ledger.book import Book, Reservation
+from ledger import idempotency, journal, shards
 from ledger.connection import Transaction
 from ledger.idempotency import Applied as AppliedBefore
 from ledger.shards import Progress
-from schemas.commands.reservations import ExpireReservation
-from schemas.envelope import Envelope
 from schemas.times import stamp
 
-EXPIRED_PER_BATCH_MAX: Final = 1_000
-
 Batch = Sequence[Asked | DeadLetter]
-
-
-@dataclass(slots=True)
-class Answer:
-    """A result to send that is not this batch's own record: a repeat's, or its refusal."""
-
-    record: dict[str, Any]
-    replayed: bool
 
 
 @dataclass(slots=True)
@@ -58,7 +45,7 @@ class Rules:
     Called before the commit: once the offset has moved, nobody would send them again."""
 
 
-def apply(  # what one batch needs
+def apply(
     tx: Transaction,
     batch: Batch,
     owned: Sequence[int],
@@ -84,28 +71,29 @@ def apply(  # what one batch needs
         progress, now = shards.lock(tx, {_shard(asked) for asked in batch} or owned[:1])
         fresh = [asked for asked in batch if _is_fresh(asked, progress)]
         flushed = Flushed(redelivered=len(batch) - len(fresh))
-        due = _due(tx, min(progress), rules.module, now) if progress and expire else []
-        if not fresh and not due:
+        own = due(tx, min(progress), rules.module, now) if progress and expire else []
+        if not fresh and not own:
             return flushed
         reached("w.after_begin")
-        known = _known(tx, fresh) if look_up else {}
-        todo = [*due, *fresh]
-        asked = [a for a in todo if isinstance(a, Asked) and a.identity not in known]
-        book = load(tx, asked, now, rules.module)
-        stages.passed("load")
-        decided = decide(todo, known, book)
-        stages.passed("decide")
-        flushed.answered = _answers_to_old(tx, decided)
+        todo = sort_out([*own, *fresh], _known(tx, fresh) if look_up else {}, progress)
+        # Keys first: what can be done before the balances are locked holds up nobody.
+        pages = _pages(tx, todo, progress, stamp(now), rules)
+        idempotency.insert(tx, (flush.key(asked, at, pages) for asked, at in todo.commands()))
+        flushed.answered = answers_to_old(tx, todo)
         if flushed.answered:
             rules.answer_repeats(flushed.answered)
-        pages = _pages(tx, decided, book, progress, rules)
-        flush.write(tx, decided, book, pages)
+        stages.passed("claim")
+        book = load(tx, [asked for asked, _ in todo.commands()], now, rules.module)
+        stages.passed("load")
+        decisions = decide(todo.new, book)
+        stages.passed("decide")
+        flush.write(tx, decisions, book, pages)
         reached("w.mid_apply")
-        flush.advance(tx, todo, pages)
+        flush.advance(tx, fresh, pages)
         flushed.records = pages.records
         flushed.answers = [
-            _repeated(repeat, pages.by_identity[repeat.asked.identity])
-            for repeat in decided.repeats_of_new
+            repeated(repeat, pages.by_identity[repeat.asked.identity])
+            for repeat in todo.repeats_of_new
         ]
         reached("w.before_commit")
     reached("w.after_commit")
@@ -123,35 +111,6 @@ def _is_fresh(asked: Asked | DeadLetter, progress: dict[int, Progress]) -> bool:
     return record.offset is None or record.offset >= progress[record.shard].next_offset
 
 
-def _due(tx: Transaction, shard: int, module: str, now: datetime) -> list[Asked]:
-    """The system's own commands: give back what is reserved past its time.
-
-    They come first in a batch, so that what has run out is free for the commands behind them.
-    """
-    if module != "reservations":
-        return []
-    found = reservations.lock_due(tx, now, EXPIRED_PER_BATCH_MAX)
-    return [_expire(reservation, shard) for reservation in found]
-
-
-def _expire(reservation: Reservation, shard: int) -> Asked:
-    named = reservation.reservation_id
-    envelope = Envelope.model_validate(
-        {
-            "Command-Type": ExpireReservation.TYPE,
-            "Request-Id": f"expire-{named}",
-            "Idempotency-Key": f"expire-{named}",
-            "Actor-Id": "stockyard",
-            "Actor-Type": "worker",
-            "Source-System": "inventory-worker",
-            "Tenant-Id": reservation.tenant_id,
-        }
-    )
-    command = ExpireReservation(reservation_id=named)
-    # An identity that no client can spell, or one could keep a reservation from expiring.
-    return Asked(shard, None, envelope, envelope.identity(own=True), command.fingerprint(), command)
-
-
 def _known(tx: Transaction, fresh: Batch) -> dict[bytes, AppliedBefore]:
     """Which of the commands were applied in earlier batches."""
     return idempotency.find(
@@ -161,58 +120,16 @@ def _known(tx: Transaction, fresh: Batch) -> dict[bytes, AppliedBefore]:
 
 
 def _pages(
-    tx: Transaction, decided: Decided, book: Book, progress: dict[int, Progress], rules: Rules
+    tx: Transaction, todo: Sorted, progress: dict[int, Progress], at: str, rules: Rules
 ) -> flush.Pages:
     tenants = {
         rules.default_tenant if isinstance(asked, DeadLetter) else asked.envelope.tenant_id
-        for asked, _ in decided.decisions
+        for asked, _ in todo.new
     }
     return flush.Pages(
-        at=stamp(book.now),
+        at=at,
         prefix=rules.prefix,
         default_tenant=rules.default_tenant,
         progress=progress,
         segments=journal.segments(tx, tenants, progress),
     )
-
-
-def _answers_to_old(tx: Transaction, decided: Decided) -> list[Answer]:
-    """The stored results of commands that earlier batches applied, for those who ask again."""
-    places = {
-        (repeat.asked.envelope.tenant_id, old.shard, old.sequence)
-        for repeat, old in decided.repeats_of_old
-    }
-    if not places:
-        return []
-    stored = journal.at(tx, places)
-    return [
-        _repeated(
-            repeat,
-            orjson.loads(stored[repeat.asked.envelope.tenant_id, old.shard, old.sequence]),
-        )
-        for repeat, old in decided.repeats_of_old
-    ]
-
-
-def _repeated(repeat: Repeat, first: dict[str, Any]) -> Answer:
-    """The first answer again, under the request that asks now; or that its key is taken."""
-    envelope = repeat.asked.envelope
-    asked_now: dict[str, Any] = {
-        "request_id": envelope.request_id,
-        "traceparent": envelope.traceparent,
-        "reply_to": envelope.reply_to,
-    }
-    if repeat.same:
-        if first["status"] == "rejected":
-            told = {**first["problem"], "request_id": envelope.request_id}
-            asked_now = {**asked_now, "problem": told}
-        return Answer({**first, **asked_now}, replayed=True)
-    refusal = {
-        "command_type": envelope.command_type,
-        "status": "rejected",
-        "code": 422,
-        "resource": None,
-        "body": None,
-        "problem": {**reused(repeat.asked), "request_id": envelope.request_id},
-    }
-    return Answer({**first, **asked_now, **refusal}, replayed=False)

@@ -1,16 +1,21 @@
 """What a batch leaves in the database: numbered, chained, and written with one COPY a table."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-from consumers.decide import Decided
+from consumers.decide import Decision
 from consumers.parse import Asked, DeadLetter
-from consumers.record import command_record, dead_letter_record, level_records
+from consumers.record import (
+    LEVELS_PER_RECORD,
+    command_record,
+    dead_letter_record,
+    level_record,
+)
 from ledger import balances, catalog, idempotency, journal, movements, reservations, shards
-from ledger.book import Applied, Book, Item, Level, Location, Outcome, Reservation
+from ledger.book import Applied, Book, Item, Level, Location, Reservation
 from ledger.connection import Transaction
 from ledger.journal import Segment
 from ledger.shards import Progress
@@ -27,97 +32,91 @@ class Pages:
     segments: dict[tuple[str, int], Segment]
     records: list[dict[str, Any]] = field(default_factory=list)
     by_identity: dict[bytes, dict[str, Any]] = field(default_factory=dict)
-    journal: list[bytes] = field(default_factory=list)
-    idempotency: list[str] = field(default_factory=list)
     movements: list[str] = field(default_factory=list)
 
-    def number(self, shard: int) -> int:
-        """The next sequence of a shard's journal."""
-        progress = self.progress[shard]
-        progress.next_sequence += 1
-        return progress.next_sequence - 1
-
-    def keep(self, record: dict[str, Any]) -> None:
-        """Put a record at the end of its chain."""
+    def keep(self, record: dict[str, Any]) -> bytes:
+        """Put a record at the end of its chain; its journal row."""
         tenant_id, shard, sequence = record["tenant_id"], record["shard"], record["sequence"]
         raw = orjson.dumps(record)
         hashed = self.segments[tenant_id, shard].link(sequence, raw)
-        self.journal.append(journal.row(tenant_id, shard, sequence, record["at"], raw, hashed))
         self.records.append(record)
+        return journal.row(tenant_id, shard, sequence, record["at"], raw, hashed)
 
 
-def write(tx: Transaction, decided: Decided, book: Book, pages: Pages) -> None:
-    """Write a decided batch, all but its shards' progress."""
-    levels_at = _write_up_levels(decided, book, pages)
-    for asked, outcome in decided.decisions:
-        if isinstance(asked, DeadLetter) or outcome is None:
-            _write_up_letter(asked, pages)
-        else:
-            _write_up(asked, outcome, levels_at, pages)
-    journal.append(tx, pages.journal)
+def key(asked: Asked, sequence: int, pages: Pages) -> str:
+    """The idempotency row of a command, which names the journal row that it will have."""
+    envelope = asked.envelope
+    return idempotency.row(
+        asked.identity,
+        envelope.tenant_id,
+        asked.fingerprint,
+        asked.shard,
+        sequence,
+        envelope.actor_id,
+        pages.at,
+    )
+
+
+def write(tx: Transaction, decisions: Sequence[Decision], book: Book, pages: Pages) -> None:
+    """Write a decided batch, all but its keys and its shards' progress."""
+    journal.append(tx, _write_up(decisions, book, pages))
     journal.save_segments(tx, pages.segments.values())
-    idempotency.insert(tx, pages.idempotency)
     movements.append(tx, pages.movements)
     _write_documents(tx, book)
     balances.save(tx, book.touched.values())
 
 
-def _write_up_levels(decided: Decided, book: Book, pages: Pages) -> tuple[int, int] | None:
-    """The new levels come first: who has read up to a command has then read its levels too."""
+def _write_up(decisions: Sequence[Decision], book: Book, pages: Pages) -> Iterator[bytes]:
+    """The batch's journal rows. Postgres takes in the first while the last are being made."""
+    level_records, levels_at = _levels(decisions, book, pages)
+    for asked, sequence, outcome in decisions:
+        if isinstance(asked, DeadLetter):
+            tenant_id, prefix = pages.default_tenant, pages.prefix
+            yield pages.keep(dead_letter_record(asked, sequence, pages.at, tenant_id, prefix))
+        elif outcome is not None:
+            record = command_record(asked, outcome, sequence, pages.at, levels_at)
+            pages.by_identity[asked.identity] = record
+            yield pages.keep(record)
+            if isinstance(outcome, Applied) and outcome.movements:
+                _note_movements(asked, sequence, outcome, pages)
+    for record in level_records:
+        yield pages.keep(record)
+
+
+def _levels(
+    decisions: Sequence[Decision], book: Book, pages: Pages
+) -> tuple[list[dict[str, Any]], tuple[int, int] | None]:
+    """The records of the new levels, behind all commands, and the place of the last of them."""
     if not book.touched:
-        return None
+        return [], None
     by_tenant: dict[str, list[Level]] = {}
-    for key, level in book.touched.items():
-        by_tenant.setdefault(key.tenant_id, []).append(level)
+    for place, level in book.touched.items():
+        by_tenant.setdefault(place.tenant_id, []).append(level)
     last = {
         asked.envelope.tenant_id: asked
-        for asked, outcome in decided.decisions
+        for asked, _, outcome in decisions
         if isinstance(asked, Asked) and isinstance(outcome, Applied)
     }
     shard = min(pages.progress)
-    for tenant_id, levels in by_tenant.items():
-        start = pages.progress[shard].next_sequence
-        for record in level_records(
-            levels, shard=shard, sequence=start, at=pages.at, last=last[tenant_id]
-        ):
-            pages.number(shard)
-            pages.keep(record)
-    return shard, pages.progress[shard].next_sequence - 1
+    progress = pages.progress[shard]
+    records = [
+        level_record(part, shard, progress.number(), pages.at, last[tenant_id])
+        for tenant_id, levels in by_tenant.items()
+        for part in batched(levels, LEVELS_PER_RECORD)
+    ]
+    return records, (shard, progress.next_sequence - 1)
 
 
-def _write_up(
-    asked: Asked, outcome: Outcome, levels_at: tuple[int, int] | None, pages: Pages
-) -> None:
-    envelope, shard = asked.envelope, asked.shard
-    sequence = pages.number(shard)
-    elsewhere = levels_at if levels_at and levels_at[0] != shard else None
-    record = command_record(asked, outcome, sequence=sequence, at=pages.at, levels_at=elsewhere)
-    pages.keep(record)
-    pages.by_identity[asked.identity] = record
-    tenant_id, actor_id = envelope.tenant_id, envelope.actor_id
-    pages.idempotency.append(
-        idempotency.row(
-            asked.identity, tenant_id, asked.fingerprint, shard, sequence, actor_id, pages.at
-        )
-    )
-    if isinstance(outcome, Applied):
-        place = (tenant_id, shard, sequence)
-        for entry, movement in enumerate(outcome.movements, 1):
-            pages.movements.append(movements.row(place, entry, movement, actor_id, pages.at))
+def batched(levels: Sequence[Level], size: int) -> Iterator[Sequence[Level]]:
+    """The levels, a few at a time."""
+    return (levels[start : start + size] for start in range(0, len(levels), size))
 
 
-def _write_up_letter(asked: Asked | DeadLetter, pages: Pages) -> None:
-    if not isinstance(asked, DeadLetter):
-        raise TypeError("a command without an outcome")
-    pages.keep(
-        dead_letter_record(
-            asked,
-            sequence=pages.number(asked.record.shard),
-            at=pages.at,
-            tenant_id=pages.default_tenant,
-            prefix=pages.prefix,
-        )
-    )
+def _note_movements(asked: Asked, sequence: int, outcome: Applied, pages: Pages) -> None:
+    place = (asked.envelope.tenant_id, asked.shard, sequence)
+    actor_id = asked.envelope.actor_id
+    for entry, movement in enumerate(outcome.movements, 1):
+        pages.movements.append(movements.row(place, entry, movement, actor_id, pages.at))
 
 
 def _write_documents(tx: Transaction, book: Book) -> None:

@@ -1,6 +1,6 @@
 """Journal records: the one account of what became of each command, from which all else is made."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -18,7 +18,6 @@ LEVELS_PER_RECORD: Final = 16
 def command_record(
     asked: Asked,
     outcome: Outcome,
-    *,
     sequence: int,
     at: str,
     levels_at: tuple[int, int] | None,
@@ -45,10 +44,10 @@ def command_record(
         record["traceparent"] = envelope.traceparent
     if envelope.reply_to:
         record["reply_to"] = envelope.reply_to
-    if levels_at:
-        record["levels_at"] = levels_at
     if isinstance(outcome, Applied):
         _tell_applied(record, outcome)
+        if levels_at:
+            record["levels_at"] = levels_at
     else:
         record["status"] = "rejected"
         record["problem"] = {**outcome.problem, "request_id": envelope.request_id}
@@ -89,25 +88,25 @@ def movement_entry(number: int, movement: Movement) -> dict[str, Any]:
     }
 
 
-def level_records(
-    levels: Sequence[Level], *, shard: int, sequence: int, at: str, last: Asked
-) -> Iterable[dict[str, Any]]:
-    """The levels that a batch left for one tenant, a few to a record.
+def level_record(
+    levels: Sequence[Level], shard: int, sequence: int, at: str, last: Asked
+) -> dict[str, Any]:
+    """A few of the levels that a batch left, of one tenant.
 
     They carry the request id and trace of the last command that touched any of them.
     """
-    for start in range(0, len(levels), LEVELS_PER_RECORD):
-        yield {
-            "kind": "levels",
-            "shard": shard,
-            "sequence": sequence,
-            "at": at,
-            "tenant_id": last.envelope.tenant_id,
-            "request_id": last.envelope.request_id,
-            **({"traceparent": last.envelope.traceparent} if last.envelope.traceparent else {}),
-            "levels": [_level(level) for level in levels[start : start + LEVELS_PER_RECORD]],
-        }
-        sequence += 1
+    record = {
+        "kind": "levels",
+        "shard": shard,
+        "sequence": sequence,
+        "at": at,
+        "tenant_id": last.envelope.tenant_id,
+        "request_id": last.envelope.request_id,
+        "levels": [_level(level) for level in levels],
+    }
+    if last.envelope.traceparent:
+        record["traceparent"] = last.envelope.traceparent
+    return record
 
 
 def _level(level: Level) -> tuple[str, int, orjson.Fragment]:
@@ -134,7 +133,7 @@ def _part(code: str) -> str:
 
 
 def dead_letter_record(
-    letter: DeadLetter, *, sequence: int, at: str, tenant_id: str, prefix: str
+    letter: DeadLetter, sequence: int, at: str, tenant_id: str, prefix: str
 ) -> dict[str, Any]:
     """A record that no command could be made of, kept whole. Bytes are written as hex."""
     record = letter.record

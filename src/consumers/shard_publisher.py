@@ -10,8 +10,9 @@ from typing import Any, Final
 import psycopg
 import structlog
 
-from consumers.apply import Answer, Flushed
+from consumers.apply import Flushed
 from consumers.metrics import LEASES_LOST
+from consumers.repeats import Answer
 from ledger import publication
 from ledger.connection import Transaction
 from producers.journal_relay import publish_pending

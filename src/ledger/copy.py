@@ -1,8 +1,12 @@
 """Rows on their way into a table: COPY in text format, the cheapest insert that Postgres has."""
 
 from collections.abc import Iterable
+from itertools import islice
+from typing import Final
 
 from ledger.connection import Transaction
+
+ROWS_PER_CHUNK: Final = 128
 
 
 def escaped(text: str) -> str:
@@ -17,11 +21,15 @@ def optional(text: str | None) -> str:
 
 def copy_rows(tx: Transaction, statement: str, rows: Iterable[str]) -> None:
     """Insert rows, each its escaped values with tabs between them."""
-    copy_text(tx, statement, "\n".join(rows).encode())
-
-
-def copy_text(tx: Transaction, statement: str, text: bytes) -> None:
-    """Insert rows that are already one text, with a line's end between them."""
+    text = "\n".join(rows)
     if text:
-        with tx.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-            copy.write(text + b"\n")
+        copy_chunks(tx, statement, [text.encode()])
+
+
+def copy_chunks(tx: Transaction, statement: str, rows: Iterable[bytes]) -> None:
+    """Insert rows as they come; the server works on the first while the last are being made."""
+    with tx.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+        each = iter(rows)
+        while chunk := list(islice(each, ROWS_PER_CHUNK)):
+            chunk.append(b"")
+            copy.write(b"\n".join(chunk))

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 from ledger.connection import Transaction
-from ledger.copy import copy_text
+from ledger.copy import copy_chunks
 
 EMPTY_CHAIN: Final = bytes(32)
 
@@ -53,7 +53,7 @@ def row(
 
 def append(tx: Transaction, rows: Iterable[bytes]) -> None:
     """Add rows to the journal."""
-    copy_text(tx, _COPY, b"\n".join(rows))
+    copy_chunks(tx, _COPY, rows)
 
 
 _HEADS: Final = """

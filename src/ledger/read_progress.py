@@ -2,8 +2,8 @@
 
 A partition of events has one writer and stands in the order of one shard's journal. So a position
 (shard, sequence) is reached once that partition is folded up to the sequence or beyond: each
-applied command tells at least one event under its own sequence, its batch's levels stand before
-it, and `sequence` moves only behind the last event of a journal row. A refused command tells none.
+applied command tells at least one event under its own sequence, its position names that of its
+batch's levels, and `sequence` moves only behind the last event of a journal row. A refused command tells none.
 """
 
 from collections.abc import Collection, Mapping

@@ -21,6 +21,11 @@ class Progress:
     next_sequence: int
     loaded_offset: int  # as it stood when the transaction locked it
 
+    def number(self) -> int:
+        """Take the next sequence of the journal."""
+        self.next_sequence += 1
+        return self.next_sequence - 1
+
 
 class FencedError(RuntimeError):
     """Another worker moved the shard inside our transaction: a lock did not hold. Roll back."""

@@ -29,14 +29,17 @@ them are made for every command."""
 
 
 def position(record: dict[str, Any]) -> str:
-    """Where a command stands in the journal, and its levels if they stand in another shard.
+    """Where the levels that a command's batch left stand in the journal, and the command itself.
 
     Whoever has read the events up to there has read all that the command changed. Opaque to
     everybody but `read_position`.
     """
     here = f"{record['shard']}:{record['sequence']}"
-    elsewhere = record.get("levels_at")
-    return f"{here},{elsewhere[0]}:{elsewhere[1]}" if elsewhere else here
+    levels_at = record.get("levels_at")
+    if not levels_at:
+        return here
+    there = f"{levels_at[0]}:{levels_at[1]}"
+    return there if levels_at[0] == record["shard"] else f"{here},{there}"
 
 
 def read_position(text: str) -> dict[int, int]:

@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 import asks
 from consumers.decide import decide
 from consumers.parse import Rules, parse_one
+from consumers.sort_out import sort_out
 from ledger.book import NO_LOT, Applied, Book
+from ledger.shards import Progress
 from plain_model import Model, Said
 from schemas.times import stamp
 
@@ -240,8 +242,9 @@ def test_the_pure_core_agrees_with_the_model(wanted):
         )
         for each in made.asked
     ]
-    decided = decide(batch, {}, book)
-    answers = {each.envelope.request_id: outcome for each, outcome in decided.decisions}
+    progress = {each.shard: Progress(each.shard, 0, 1, 0) for each in batch}
+    decisions = decide(sort_out(batch, {}, progress).new, book)
+    answers = {each.envelope.request_id: outcome for each, _, outcome in decisions}
     for asked, (said, replayed) in zip(made.asked, made.expected, strict=True):
         outcome = answers.get(asked.headers["Request-Id"])
         assert (outcome is None) == (replayed or said.problem == "idempotency-key-reused")

@@ -47,9 +47,9 @@ def test_an_honest_history_is_proved(history):
 
 LIES = [
     (
-        "UPDATE journal SET record = replace(record, '\"6\"', '\"7\"') WHERE shard = 513 AND sequence = 2",
+        "UPDATE journal SET record = replace(record, '\"6\"', '\"7\"') WHERE shard = 513 AND sequence = 1",
         "hash chain",
-        ("journal", "tenant default shard 513 sequence 2"),
+        ("journal", "tenant default shard 513 sequence 1"),
     ),
     (
         "UPDATE journal SET hash = sha256(hash) WHERE shard = 513 AND sequence = 2",
@@ -99,17 +99,17 @@ LIES = [
     (
         "UPDATE movement SET quantity = 11 WHERE sku = 'A'",
         "movements",
-        ("movement", "tenant default shard 768 sequence 2 entry 1"),
+        ("movement", "tenant default shard 768 sequence 1 entry 1"),
     ),
     (
         "UPDATE movement SET actor_id = 'eve' WHERE sku = 'A'",
         "movements",
-        ("movement", "tenant default shard 768 sequence 2 entry 1"),
+        ("movement", "tenant default shard 768 sequence 1 entry 1"),
     ),
     (
         "DELETE FROM movement WHERE sku = 'A'",
         "movements",
-        ("movement", "tenant default shard 768 sequence 2 entry 1"),
+        ("movement", "tenant default shard 768 sequence 1 entry 1"),
     ),
     (
         (
@@ -118,7 +118,7 @@ LIES = [
             " FROM movement WHERE sku = 'A'"
         ),
         "movements",
-        ("movement", "tenant default shard 768 sequence 2 entry 2"),
+        ("movement", "tenant default shard 768 sequence 1 entry 2"),
     ),
     (
         "UPDATE balance SET on_hand = on_hand + 1 WHERE sku = 'A'",
