@@ -78,7 +78,7 @@ def parse_one(record: Record, rules: Rules) -> Asked | DeadLetter:
     if why is not None or kind is None or record.value is None:
         return DeadLetter(record, why or Unreadable(Reason.NULL_VALUE, "there is no body"))
     try:
-        command = kind.model_validate_json(record.value)
+        command = kind.__pydantic_validator__.validate_json(record.value)
     except ValidationError as error:
         return _refused(record, envelope, error)
     return Asked(

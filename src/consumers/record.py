@@ -11,8 +11,8 @@ from ledger.book import Applied, Level, Movement, Outcome
 from schemas.base import shown
 from schemas.topics import commands_topic, consumer_group, module_of
 
-LEVELS_PER_RECORD: Final = 16
-"""Few enough that a record stays in its table's page, many enough to be rare."""
+LEVELS_PER_RECORD: Final = 12
+"""Few enough that a record is stored in line (below 2 kB), many enough to be rare."""
 
 
 def command_record(

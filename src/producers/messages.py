@@ -4,6 +4,7 @@ The worker calls this with the record it has just committed, the relay with one 
 back. Both come to the same messages, so a consumer may drop a repeated one by its id.
 """
 
+from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -133,16 +134,9 @@ def _cloud_events(
     if not facts:
         return []
     shard = record["shard"]
-    module = module_of(shard)
-    topic, partition = events_topic(prefix, module), partition_of(shard)
+    topic, partition, source = _events_place(prefix, shard)
     named = f"{shard}-{record['sequence']}"
-    shared = [
-        _JSON,
-        _SPEC,
-        ("ce_source", f"/{prefix}/{module}".encode()),
-        ("ce_time", record["at"].encode()),
-        *_origin(record),
-    ]
+    shared = [_JSON, _SPEC, source, ("ce_time", record["at"].encode()), *_origin(record)]
     sent: list[Message] = []
     for number, (kind, subject, sequence, data) in enumerate(facts):
         key = subject.encode()
@@ -157,6 +151,14 @@ def _cloud_events(
             headers.append(_MORE)
         sent.append((topic, partition, key, orjson.dumps(data), headers))
     return sent
+
+
+@cache
+def _events_place(prefix: str, shard: int) -> tuple[str, int, tuple[str, bytes]]:
+    """Where a shard's events go: their topic and partition; and the source that they name."""
+    module = module_of(shard)
+    source = ("ce_source", f"/{prefix}/{module}".encode())
+    return events_topic(prefix, module), partition_of(shard), source
 
 
 def _dead_letter(prefix: str, record: dict[str, Any]) -> Message:

@@ -94,9 +94,11 @@ def create_reservation(command: CreateReservation, ask: Ask, book: Book) -> Outc
         "reservation.created",
         reservation,
         commitments=tuple(
-            Commitment(line.sku, line.location, line.lot, line.reserved)
-            for line in lines
-            if line.reserved
+            [
+                Commitment(line.sku, line.location, line.lot, line.reserved)
+                for line in lines
+                if line.reserved
+            ]
         ),
     )
 

@@ -18,4 +18,4 @@ class Command(Strict):
         Absent and null count as equal, so that a field added later changes no old fingerprint.
         """
         canonical = self.__pydantic_serializer__.to_json(self, exclude_none=True)
-        return blake2b(canonical, digest_size=16, person=self.TYPE.encode()[:16]).digest()
+        return blake2b(self.TYPE.encode() + canonical, digest_size=16).digest()

@@ -35,7 +35,7 @@ CREATE TABLE journal (
     record text NOT NULL,
     hash bytea NOT NULL,
     PRIMARY KEY (tenant_id, shard, sequence)
-);
+) WITH (toast_tuple_target = 8160);  -- compressing what one page holds costs more than it saves
 COMMENT ON COLUMN journal.record IS
     'JSON, kept as the very bytes that were hashed. The outcome from which results and events are made.';
 COMMENT ON COLUMN journal.hash IS 'sha256(hash of the row before it in (tenant, shard), record)';
@@ -137,7 +137,7 @@ CREATE TABLE reservation (
     version bigint NOT NULL,
     actor_id text NOT NULL,
     PRIMARY KEY (tenant_id, reservation_id)
-);
+) WITH (toast_tuple_target = 8160);
 COMMENT ON COLUMN reservation.lines IS
     'JSON: what each line promised and what is left of it. Proved from the journal''s commitments.';
 CREATE INDEX reservation_due ON reservation (expires_at)
