@@ -183,7 +183,11 @@ class Ledger:
 
 
 def _answers(flushed: Flushed) -> list[Answered]:
-    own = [Answered(as_read(each), replayed=False) for each in flushed.records if each["kind"] == "command"]
+    own = [
+        Answered(as_read(each), replayed=False)
+        for each in flushed.records
+        if each["kind"] == "command"
+    ]
     others = [
         Answered(as_read(each.record), each.replayed)
         for each in (*flushed.answered, *flushed.answers)

@@ -102,7 +102,10 @@ class Reading:
 
     def differences(self) -> list[str]:
         """Where the read tables and the ledger disagree."""
-        with connect(self.settings.ledger_url, "t") as ledger, connect(self.settings.read_url, "t") as read:
+        with (
+            connect(self.settings.ledger_url, "t") as ledger,
+            connect(self.settings.read_url, "t") as read,
+        ):
             read.execute("SET search_path = stockyard_read")
             return [line for each in PARITIES for line in compare(ledger, read, each).named]
 

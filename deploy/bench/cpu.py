@@ -23,7 +23,9 @@ def seconds_by_kind() -> Counter[str]:
     for process in Path("/proc").iterdir():
         if process.name.isdigit():
             try:
-                command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                command = (
+                    (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                )
                 fields = (process / "stat").read_text().rsplit(")", 1)[1].split()
             except (OSError, IndexError):
                 continue

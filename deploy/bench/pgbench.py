@@ -121,9 +121,7 @@ def _inside(target: Path) -> str | None:
 
 
 def _install(target: Path) -> None:
-    installer = (
-        ["uv", "pip"] if shutil.which("uv") else [sys.executable, "-m", "pip"]
-    )
+    installer = ["uv", "pip"] if shutil.which("uv") else [sys.executable, "-m", "pip"]
     words = ["install", "--quiet", "--no-deps", "--require-hashes", "--target", str(target)]
     done = subprocess.run(  # our own words
         [*installer, *words, "-r", str(LOCK)],

@@ -134,7 +134,8 @@ def test_levels_whose_subjects_are_spelt_alike_are_kept_apart(tables):
     first, second = levels(STOCK, 1, 1, "5", sku="A/L"), levels(STOCK, 2, 1, "7", lot="L")
     second["levels"] = [("level/MAIN/A/L", 1, second["levels"][0][2])]
     tables.take(
-        tables.topics.append(messages(PREFIX, first)) + tables.topics.append(messages(PREFIX, second))
+        tables.topics.append(messages(PREFIX, first))
+        + tables.topics.append(messages(PREFIX, second))
     )
     assert tables.query("SELECT sku, lot, trim_scale(on_hand)::text FROM level ORDER BY sku") == [
         ("A", "L", "7"), ("A/L", "", "5"),
@@ -182,7 +183,9 @@ def test_a_position_is_reached_only_behind_the_last_event_of_its_row(tables, led
     reserved = ledger.ask(reserve(line("A", "4")))[0].body["reservation_id"]
     shipped = ledger.ask(consume(reserved))[0].record
     events = [
-        each for each in messages(PREFIX, shipped) if each[0] == events_topic(PREFIX, "reservations")
+        each
+        for each in messages(PREFIX, shipped)
+        if each[0] == events_topic(PREFIX, "reservations")
     ]
     assert len(events) == 2
     first, second = tables.topics.append(events)
@@ -251,7 +254,9 @@ def test_what_is_reserved_past_its_time_counts_as_given_back(tables, ledger):
         if record.get("command_type") != "reservation.expire":
             tables.tell(record)
     held = tables.query("SELECT sku, location, lot, quantity::text FROM overdue_hold")
-    expired = ledger.tx.execute("SELECT count(*) FROM reservation WHERE status = 'expired'").fetchone()
+    expired = ledger.tx.execute(
+        "SELECT count(*) FROM reservation WHERE status = 'expired'"
+    ).fetchone()
     assert expired == (1,), "the worker had given it back"
     assert [(*place, quantity) for *place, quantity in held if float(quantity) == 4] == [
         ("A", "MAIN", "", "4")
@@ -265,5 +270,7 @@ def test_free_text_with_marks_of_copy_comes_through(tables, ledger):
     for record in journalled(ledger):
         tables.tell(record)
     assert tables.query("SELECT sku, name FROM item") == [("A\\N", name)]
-    ((result,),) = tables.query("SELECT result FROM command_result WHERE command_type = 'item.upsert'")
+    ((result,),) = tables.query(
+        "SELECT result FROM command_result WHERE command_type = 'item.upsert'"
+    )
     assert orjson.loads(result)["body"]["name"] == name

@@ -202,5 +202,7 @@ def _folded(reading):
 
 def _published(reading):
     """How many records stand in the topics that the projector reads."""
-    topics = {topic for (topic,) in reading.query("SELECT DISTINCT topic FROM stockyard_read.progress")}
+    topics = {
+        topic for (topic,) in reading.query("SELECT DISTINCT topic FROM stockyard_read.progress")
+    }
     return sum(reach.high for reach in reaches(reading.settings, topics).values())

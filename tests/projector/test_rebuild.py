@@ -38,7 +38,9 @@ def watch_levels(reading, stop, counts):
     """Count the levels that readers see, over and over."""
     with psycopg.connect(reading.settings.read_url, autocommit=True) as session:
         while not stop.is_set():
-            counts.append(session.execute("SELECT count(*) FROM stockyard_read.level").fetchone()[0])
+            counts.append(
+                session.execute("SELECT count(*) FROM stockyard_read.level").fetchone()[0]
+            )
 
 
 def test_writing_and_reading_go_on_while_the_tables_are_made_anew(reading):
