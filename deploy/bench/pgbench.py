@@ -42,19 +42,35 @@ COMMIT;
 """
 
 
-def best(settings: Settings, items: int, seconds: int, scratch: Path) -> tuple[float, int]:
+def best(
+    settings: Settings, items: int, seconds: int, scratch: Path, record_bytes: int
+) -> tuple[float, int]:
     """Transactions a second at the client count that serves pgbench best, and that count."""
-    rates = {count: rate(settings, items, count, seconds, scratch) for count in CLIENTS}
+    rates = {
+        count: rate(settings, items, count, seconds, scratch, record_bytes) for count in CLIENTS
+    }
     clients = max(rates, key=lambda count: rates[count])
     return rates[clients], clients
 
 
-def rate(settings: Settings, items: int, clients: int, seconds: int, scratch: Path) -> float:
+def rate(  # what makes a case
+    settings: Settings,
+    items: int,
+    clients: int,
+    seconds: int,
+    scratch: Path,
+    record_bytes: int,
+) -> float:
     """Transactions a second with that many clients."""
     script = scratch / "reservation.sql"
     script.write_text(SCRIPT)
     sizes = ["-c", str(clients), "-j", str(min(clients, os.cpu_count() or 1)), "-T", str(seconds)]
-    values = {"items": str(items), "n": "0", "run": _next_run(scratch), "record": _record()}
+    values = {
+        "items": str(items),
+        "n": "0",
+        "run": _next_run(scratch),
+        "record": _record(record_bytes),
+    }
     defines = [word for name, value in values.items() for word in ("-D", f"{name}={value}")]
     command = [program(), "-n", "-M", "prepared", *sizes, *defines, "-f", str(script)]
     done = subprocess.run(  # pgbench, with our own words
@@ -78,22 +94,21 @@ def _next_run(scratch: Path) -> str:
     return str(number)
 
 
-def _record() -> str:
-    """A journal record as long as ours are for a reservation of one line, as an SQL literal."""
-    return "'" + '{"kind":"command","padding":"' + "x" * (RECORD_BYTES - 31) + '"}' + "'"
+def _record(length: int) -> str:
+    """A journal record of a length, so that both write as many bytes."""
+    frame = '{"kind":"command","padding":""}'
+    return frame.replace('""', f'"{"x" * (length - len(frame))}"')
 
 
-RECORD_BYTES: Final = 940
-"""The mean length of a command's record in the drained case (measured by `record_bytes`)."""
+_RECORD_BYTES: Final = """
+SELECT sum(length(record)) / count(*) FILTER (WHERE record LIKE '{"kind":"command"%') FROM journal
+"""
 
 
 def record_bytes(settings: Settings) -> int:
-    """The mean length of the command records in a database."""
+    """How long the journal records of a database are for each command, levels included."""
     with psycopg.connect(settings.ledger_url) as connection:
-        row = connection.execute(
-            """SELECT avg(length(record))::integer FROM journal
-            WHERE record LIKE '{"kind":"command"%'"""
-        ).fetchone()
+        row = connection.execute(_RECORD_BYTES).fetchone()
     return int(row[0]) if row and row[0] else 0
 
 

@@ -23,6 +23,8 @@ from schemas.topics import commands_topic
 
 CALLERS: Final = 50
 SECONDS: Final = 8.0
+RECORD_BYTES: Final = 1_000
+"""About what a reservation of one line comes to in the journal (the case `uniform` tells it)."""
 _LEVELS: Final = """
 INSERT INTO stockyard_read.level (tenant_id, sku, location, lot, on_hand, reserved, held, incoming,
     available, version, changed_at)
@@ -38,7 +40,7 @@ def reservations(stage: Stage, size: Size) -> Iterator[Row]:
     scratch = scratch_of(stage)
     posts: list[Latencies] = []
     trips: list[Latencies] = []
-    best, clients = pgbench.best(theirs, UNIFORM_ITEMS, size.pgbench_seconds, scratch)
+    best, clients = pgbench.best(theirs, UNIFORM_ITEMS, size.pgbench_seconds, scratch, RECORD_BYTES)
     with parts(stage, settings, [["worker", "reservations"], ["projector"], ["edge"]]):
         for number in range(size.rounds):
             topic = commands_topic(settings.topic_prefix, "planning")  # nobody reads it

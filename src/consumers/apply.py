@@ -124,7 +124,7 @@ def _pages(
 ) -> flush.Pages:
     tenants = {
         rules.default_tenant if isinstance(asked, DeadLetter) else asked.envelope.tenant_id
-        for asked, _ in todo.new
+        for asked, *_ in todo.new
     }
     return flush.Pages(
         at=at,

@@ -21,27 +21,21 @@ def decide(new: Iterable[Numbered], book: Book) -> list[Decision]:
     """Decide commands in their order."""
     return [
         Decision(
-            asked, sequence, None if isinstance(asked, DeadLetter) else _decide_one(asked, book)
+            asked,
+            sequence,
+            None if isinstance(asked, DeadLetter) else _decide_one(asked, new_id, book),
         )
-        for asked, sequence in new
+        for asked, sequence, new_id in new
     ]
 
 
-def _decide_one(asked: Asked, book: Book) -> Outcome:
+def _decide_one(asked: Asked, new_id: str, book: Book) -> Outcome:
     """One command; if it applies, the book moves on."""
     envelope = asked.envelope
     if asked.command is None:
         return Rejected(422, asked.problem or {})
-    ask = Ask(envelope.tenant_id, envelope.actor_id, _new_id(asked))
+    ask = Ask(envelope.tenant_id, envelope.actor_id, new_id)
     outcome = DECIDERS[type(asked.command)].decide(asked.command, ask, book)
     if isinstance(outcome, Applied):
         book.apply(envelope.tenant_id, envelope.actor_id, outcome)
     return outcome
-
-
-def _new_id(asked: Asked) -> str:
-    """The id of what a command makes: from where the command stands, so the same each time.
-
-    Digits are padded, so that the ids of one shard sort in their order and index well.
-    """
-    return f"{asked.shard:04x}{asked.offset or 0:011x}"

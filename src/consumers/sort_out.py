@@ -14,6 +14,7 @@ class Numbered(NamedTuple):
 
     asked: Asked | DeadLetter
     sequence: int
+    new_id: str  # of the resource that the command may make
 
 
 class Repeat(NamedTuple):
@@ -33,7 +34,7 @@ class Sorted:
 
     def commands(self) -> Iterable[tuple[Asked, int]]:
         """The new commands, each with its number."""
-        return ((asked, sequence) for asked, sequence in self.new if isinstance(asked, Asked))
+        return ((asked, sequence) for asked, sequence, _ in self.new if isinstance(asked, Asked))
 
 
 def sort_out(
@@ -46,7 +47,7 @@ def sort_out(
     first: dict[bytes, bytes] = {}
     for asked in batch:
         if isinstance(asked, DeadLetter):
-            sorted_out.new.append(Numbered(asked, progress[asked.record.shard].number()))
+            sorted_out.new.append(Numbered(asked, progress[asked.record.shard].number(), ""))
             continue
         old = known.get(asked.identity)
         if old is not None:
@@ -55,8 +56,17 @@ def sort_out(
             continue
         fingerprint = first.setdefault(asked.identity, asked.fingerprint)
         if fingerprint is asked.fingerprint:
-            sorted_out.new.append(Numbered(asked, progress[asked.shard].number()))
+            shard = progress[asked.shard]
+            sorted_out.new.append(Numbered(asked, shard.number(), _new_id(asked, shard)))
         else:
             same = fingerprint == asked.fingerprint
             sorted_out.repeats_of_new.append(Repeat(asked, same))
     return sorted_out
+
+
+def _new_id(asked: Asked, shard: Progress) -> str:
+    """An id made from where the command stands in its topic, so the same each time it is read.
+
+    Digits are padded, so that the ids of one shard sort in their order and index well.
+    """
+    return f"{asked.shard:04x}{shard.incarnation:02x}{asked.offset or 0:09x}"

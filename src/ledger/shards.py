@@ -20,6 +20,7 @@ class Progress:
     next_offset: int
     next_sequence: int
     loaded_offset: int  # as it stood when the transaction locked it
+    incarnation: int = 0  # of the topic whose offsets it counts
 
     def number(self) -> int:
         """Take the next sequence of the journal."""
@@ -32,7 +33,7 @@ class FencedError(RuntimeError):
 
 
 _LOCK: Final = """
-SELECT shard, next_offset, next_sequence FROM shard
+SELECT shard, next_offset, next_sequence, next_offset, incarnation FROM shard
 WHERE shard = ANY(%s) ORDER BY shard FOR NO KEY UPDATE
 """
 _NOW: Final = "SELECT clock_timestamp()"
@@ -44,9 +45,7 @@ def lock(tx: Transaction, shards: Collection[int]) -> tuple[dict[int, Progress],
     now = tx.execute(_NOW).fetchone()
     if now is None:
         raise RuntimeError("clock_timestamp() returned no row")
-    return {
-        shard: Progress(shard, offset, sequence, offset) for shard, offset, sequence in rows
-    }, now[0]
+    return {row[0]: Progress(*row) for row in rows}, now[0]
 
 
 _ADVANCE: Final = """

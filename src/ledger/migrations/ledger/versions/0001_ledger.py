@@ -10,8 +10,11 @@ CREATE TABLE shard (
     shard smallint PRIMARY KEY,
     next_offset bigint NOT NULL CHECK (next_offset >= 0),
     next_sequence bigint NOT NULL CHECK (next_sequence >= 1),
-    topic_id text
+    topic_id text,
+    incarnation smallint NOT NULL DEFAULT 0 CHECK (incarnation BETWEEN 0 AND 255)
 );
+COMMENT ON COLUMN shard.incarnation IS
+    'Raised when the topic is made anew and its offsets begin again: part of the ids made from them.';
 COMMENT ON TABLE shard IS
     'One row per (module, partition): how far its commands are applied. Whoever moves it owns the batch.';
 
