@@ -64,8 +64,11 @@ def _descendants(pid: int) -> set[int]:
 
 
 def _runs(pid: int) -> bool:
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):  # it ends while we look
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def _wait_until_gone(pids: set[int], within_seconds: float) -> set[int]:
