@@ -125,7 +125,8 @@ def parts(stage: Stage, settings: Settings, verbs: Sequence[Sequence[str]]) -> I
 
 
 def _start(stage: Stage, settings: Settings, verb: Sequence[str], number: int) -> Part:
-    port = free_port()
+    # The edge answers for its health on its own port.
+    port = settings.http_port if verb[0] == "edge" else free_port()
     environment = {
         **os.environ,
         "ERP_DATABASE_URL": settings.ledger_url,
