@@ -19,9 +19,9 @@ class Record(Protocol):
     """What is read of a message on the results topic."""
 
     @property
-    def headers(self) -> Iterable[tuple[str, bytes | None]]: ...  # noqa: D102
+    def headers(self) -> Iterable[tuple[str, bytes | None]]: ...  # noqa: D102  # the client's own names
     @property
-    def value(self) -> bytes | None: ...  # noqa: D102
+    def value(self) -> bytes | None: ...  # noqa: D102  # the client's own names
 
 
 def own_span(traceparent: str | None) -> str:

@@ -30,7 +30,7 @@ __all__ = ["DATA_DIR", "DataDir", "Input", "Tenant", "Wait", "opened", "send_lin
 def opened(name: str) -> Iterator[TextIO]:
     """The named file, or standard input; bytes that are not UTF-8 spoil their own line only."""
     if name == "-":
-        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]  # a real one has it
         yield sys.stdin
         return
     try:
