@@ -16,6 +16,7 @@ from prometheus_client import Gauge
 from api.awaited import Awaited, TooManyError
 from api.broker import edge_broker
 from schemas.envelope import Envelope
+from schemas.failpoints import reached
 from schemas.settings import Settings
 from schemas.topics import RESULT_PARTITIONS, commands_topic, results_topic
 
@@ -97,7 +98,9 @@ class Pipeline:
         except TooManyError as error:
             raise Unavailable("too many callers wait for results") from error
         try:
+            reached("e.before_send")
             acknowledged = await self._send(asked, future)
+            reached("e.after_send")
             left = asked.wait_seconds - (monotonic() - began)
             if left > 0:
                 await asyncio.wait((future,), timeout=left)

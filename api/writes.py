@@ -18,6 +18,7 @@ from api.problems import BROKER_AWAY, NOT_JSON, OUTCOME_UNKNOWN, Refused, later,
 from producers.messages import read_position
 from schemas.commands import Command
 from schemas.envelope import Envelope
+from schemas.failpoints import reached
 from schemas.problems import INVALID, invalid, problem
 
 COMMANDS_PATH: Final = "/commands/"
@@ -65,6 +66,7 @@ async def write(
     result = await _result(connections, asked)
     if result is None:
         return _pending(who, wished)
+    reached("e.before_reply")
     left = wished.wait_seconds - (monotonic() - began)
     if result["status"] == "applied" and not await _readable(connections, result, left):
         return _pending(who, wished, result)

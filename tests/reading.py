@@ -1,10 +1,8 @@
 """A ledger that is written to without workers, published by the relay, and read by projectors."""
 
-import os
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,23 +11,12 @@ import psycopg
 
 from asks import Ask, Ledger
 from consumers.parity import PARITIES, compare
-from deploy.machine.children import Child, spawn
 from ledger import publication
 from ledger.connection import connect
+from processes import WAIT_SECONDS, eventually, start
 from producers.journal_relay import publish_pending
 from producers.publisher import Publisher
 from schemas.settings import Settings
-
-ROOT = Path(__file__).resolve().parents[1]
-WAIT_SECONDS = 40.0
-
-
-def eventually(what: str, is_so: Callable[[], Any], within_seconds: float = WAIT_SECONDS) -> Any:
-    deadline = time.monotonic() + within_seconds
-    while not (found := is_so()):
-        assert time.monotonic() < deadline, f"not within {within_seconds:.0f} s: {what}"
-        time.sleep(0.02)
-    return found
 
 
 @dataclass(slots=True)
@@ -59,24 +46,12 @@ class Reading:
     def start(self, *words: str, fault: str = "", **settings: Any) -> Any:
         """A projector, or another of our commands, in a process of its own.
 
-        `fault` as `consumers.failpoints` reads it.
+        `fault` as `schemas.failpoints` reads it.
         """
-        known = self.settings
-        environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("ERP_")},
-            "ERP_DATABASE_URL": known.ledger_url,
-            "ERP_KAFKA_BOOTSTRAP_SERVERS": known.kafka_bootstrap_servers,
-            "ERP_TOPIC_PREFIX": known.topic_prefix,
-            "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
-            **{f"ERP_{name.upper()}": str(value) for name, value in settings.items()},
-        }
-        if known.read_url != known.ledger_url:
-            environment["ERP_READ_DATABASE_URL"] = known.read_url
-        if fault:
-            environment |= {"ERP_TEST": "1", "FAULT": fault}
         log = self._logs / f"{len(self.children)}.log"
-        command = [sys.executable, "-m", "deploy.main", *(words or ("projector",))]
-        child = spawn(Child(command, log=log, environment=environment))
+        child = start(
+            self.settings, log, *(words or ("projector",)), fault=fault, **settings
+        ).process
         self.children.append(child)
         return child
 

@@ -1,10 +1,7 @@
 """Stockyard's processes for tests of the edge: worker, projector and edge as children, and HTTP."""
 
 import itertools
-import os
 import signal
-import socket
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,31 +15,18 @@ from pydantic import SecretStr
 
 from asks import Ask, item, location, record_stock
 from deploy.kafka.apply import apply_topics
-from deploy.machine.children import Child, spawn, tail_of
+from deploy.machine.children import tail_of
+from deploy.machine.ports import free_port
+from processes import eventually, start
 from producers.kafka_config import client_config
 from schemas.settings import Settings
 from schemas.topics import commands_topic
 
-ROOT = Path(__file__).resolve().parents[1]
 WAIT_SECONDS = 60.0
 RESERVATIONS = "/api/v1/inventory/reservations"
 AVAILABILITY = "/api/v1/inventory/availability"
 PROOF = {"carrier": "DHL", "tracking": "T-1", "shipped_at": "2026-11-21T08:00:00Z"}
 _numbers = itertools.count(1)
-
-
-def eventually(what: str, is_so: Callable[[], Any], within_seconds: float = WAIT_SECONDS) -> Any:
-    deadline = time.monotonic() + within_seconds
-    while not (found := is_so()):
-        assert time.monotonic() < deadline, f"not within {within_seconds:.0f} s: {what}"
-        time.sleep(0.05)
-    return found
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def headers(key: str | None = None, **others: str | None) -> dict[str, str]:
@@ -80,20 +64,15 @@ class Running:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self, *verbs: str) -> None:
-        known = self.settings
-        environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("ERP_")},
-            "ERP_DATABASE_URL": known.ledger_url,
-            "ERP_KAFKA_BOOTSTRAP_SERVERS": known.kafka_bootstrap_servers,
-            "ERP_TOPIC_PREFIX": known.topic_prefix,
-            "ERP_HTTP_PORT": str(self.port),
-            "ERP_HTTP_WAIT_SECONDS_MAX": str(self.wait_seconds_max),
-            "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
-        }
         for verb in verbs:
-            command = [sys.executable, "-m", "deploy.main", verb]
-            child = Child(command, log=self._logs / f"{verb}.log", environment=environment)
-            self.children[verb] = spawn(child)
+            started = start(
+                self.settings,
+                self._logs / f"{verb}.log",
+                verb,
+                http_port=self.port,
+                http_wait_seconds_max=self.wait_seconds_max,
+            )
+            self.children[verb] = started.process
 
     def is_ready(self) -> bool:
         assert all(each.poll() is None for each in self.children.values()), self.said()

@@ -8,7 +8,6 @@ import consumers.decisions.all  # noqa: F401  # registers them
 from consumers import flush
 from consumers.decide import decide
 from consumers.due import due
-from consumers.failpoints import reached
 from consumers.load import load
 from consumers.parse import Asked, DeadLetter
 from consumers.repeats import Answer, answers_to_old, repeated
@@ -18,6 +17,7 @@ from ledger import idempotency, journal, shards
 from ledger.connection import Transaction
 from ledger.idempotency import Applied as AppliedBefore
 from ledger.shards import Progress
+from schemas.failpoints import reached
 from schemas.times import stamp
 
 Batch = Sequence[Asked | DeadLetter]

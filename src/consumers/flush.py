@@ -74,7 +74,8 @@ def _write_up(decisions: Sequence[Decision], book: Book, pages: Pages) -> Iterat
             tenant_id, prefix = pages.default_tenant, pages.prefix
             yield pages.keep(dead_letter_record(asked, sequence, pages.at, tenant_id, prefix))
         elif outcome is not None:
-            record = command_record(asked, outcome, sequence, pages.at, levels_at)
+            incarnation = pages.progress[asked.shard].incarnation
+            record = command_record(asked, outcome, sequence, pages.at, levels_at, incarnation)
             pages.by_identity[asked.identity] = record
             yield pages.keep(record)
             if isinstance(outcome, Applied) and outcome.movements:

@@ -8,7 +8,6 @@ from typing import Final
 
 from consumers import metrics
 from consumers.apply import Batch, Flushed, Rules, apply
-from consumers.failpoints import reached
 from consumers.isolate import apply_isolated
 from consumers.parse import Record, parse
 from consumers.parse import Rules as ParseRules
@@ -17,6 +16,7 @@ from consumers.shard_publisher import ShardPublisher
 from consumers.stages import Stages
 from ledger import shards
 from ledger.connection import Transaction, connect
+from schemas.failpoints import reached
 from schemas.settings import Settings
 from schemas.topics import commands_topic, consumer_group, shard_of
 

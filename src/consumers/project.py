@@ -5,7 +5,6 @@ from typing import Protocol
 
 import psycopg
 
-from consumers.failpoints import reached
 from consumers.fold import Folded
 from consumers.projections.event import (
     Event,
@@ -17,6 +16,7 @@ from consumers.projections.event import (
 from ledger import read_progress
 from ledger.connection import Transaction
 from ledger.read_progress import FencedError, Partition, Progress
+from schemas.failpoints import reached
 
 
 class Record(Protocol):

@@ -33,10 +33,6 @@ _CONFIG: Final[dict[str, Any]] = {
     "auto.offset.reset": "error",
     "isolation.level": "read_committed",
     "partition.assignment.strategy": "cooperative-sticky",
-    "session.timeout.ms": 10_000,
-    "heartbeat.interval.ms": 2_000,
-    # Longer than a batch can take, its retries included.
-    "max.poll.interval.ms": 180_000,
     "fetch.wait.max.ms": 250,
     "fetch.message.max.bytes": 2_097_152,
     "queued.max.messages.kbytes": 32_768,
@@ -113,7 +109,9 @@ class Reader:
         self.joined = False
         connection = client_config(settings)
         self._admin = AdminClient(connection)
-        self._consumer = Consumer({**connection, **_CONFIG, "group.id": group})
+        self._consumer = Consumer(
+            {**connection, **_CONFIG, **_patience(settings), "group.id": group}
+        )
         self._consumer.subscribe(
             list(topics), on_assign=self._assign, on_revoke=self._revoke, on_lost=self._lose
         )
@@ -252,3 +250,14 @@ class Reader:
         self.owned -= places
         self.gained -= places
         log.info("partitions gone", partitions=[f"{p.topic}[{p.partition}]" for p in places])
+
+
+def _patience(settings: Settings) -> dict[str, int]:
+    """How long the group waits for a silent member, and how often one must speak."""
+    session_ms = int(settings.consumer_session_seconds * 1000)
+    poll_ms = int(settings.consumer_poll_seconds_max * 1000)
+    return {
+        "session.timeout.ms": session_ms,
+        "heartbeat.interval.ms": session_ms // 5,
+        "max.poll.interval.ms": max(poll_ms, session_ms),
+    }

@@ -9,6 +9,7 @@ from ledger.connection import Transaction
 from ledger.publication import Lease
 from producers.messages import messages
 from producers.publisher import Publisher
+from schemas.failpoints import reached as passing
 
 ROWS_PER_READ: Final = 500
 
@@ -23,6 +24,7 @@ def publish_pending(
     Raises:
         PublishError: the broker did not acknowledge; the mark stands before it.
     """
+    passing("r.after_claim")
     reached = lease.published_up_to
     while True:
         with connection.transaction():
@@ -31,9 +33,12 @@ def publish_pending(
             return reached, True
         for row in rows:
             publisher.send(messages(prefix, orjson.loads(row.record)))
+        passing("r.after_send")
         publisher.settle()
+        passing("r.after_ack")
         reached = rows[-1].sequence
         with connection.transaction():
             lost = publication.mark(connection, {lease.shard: lease.epoch}, {lease.shard: reached})
+        passing("r.after_mark")
         if lost:
             return reached, False

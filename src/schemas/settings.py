@@ -47,6 +47,12 @@ class Settings(BaseSettings):
         default="kafka", description="none: results and events wait in the journal"
     )
 
+    consumer_session_seconds: float = Field(
+        default=10.0, ge=1, description="a consumer silent for so long loses its partitions"
+    )
+    consumer_poll_seconds_max: float = Field(
+        default=180.0, ge=5, description="longer than a batch can take, its retries included"
+    )
     batch_records_max: int = Field(default=4000, ge=1, le=20_000)
     idempotency_retention: timedelta = Field(default=timedelta(days=30))
 

@@ -11,8 +11,8 @@ import pytest
 
 from deploy.demo import stage
 from deploy.machine.trouble import OperatorError
+from processes import ROOT
 from servers import scratch
-from workers import ROOT
 
 END_SECONDS = 100
 

@@ -12,7 +12,7 @@ from schemas.events.reservations import Reservation
 from schemas.results import Result
 from schemas.settings import Settings
 from schemas.topics import MODULES, deadletter_topic, events_topic, results_topic
-from workers import Tail
+from tail import Tail
 
 OPENAPI = create_app(Settings()).openapi()
 OPERATIONS = [

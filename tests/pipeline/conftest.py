@@ -1,24 +1,6 @@
-"""A pipeline for each test, and the proof of its ledger at the test's end."""
+"""The proof of the ledger at the end of each test."""
 
 import pytest
-from pydantic import SecretStr
-
-from schemas.settings import Settings
-from workers import Pipeline
-
-
-@pytest.fixture
-def pipeline(kafka, database_url, topic_prefix):
-    """Topics and a database of the test's own; its workers end with it."""
-    settings = Settings(
-        kafka_bootstrap_servers=kafka.bootstrap_servers,
-        database_url=SecretStr(database_url),
-        topic_prefix=topic_prefix,
-    )
-    pipeline = Pipeline(settings)
-    pipeline.make_topics()
-    yield pipeline
-    pipeline.close()
 
 
 @pytest.fixture(autouse=True)
@@ -31,4 +13,4 @@ def _proved(request):
     ]
     yield
     for pipeline in used:
-        pipeline.verify()
+        pipeline.prove()

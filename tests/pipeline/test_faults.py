@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 import asks
-from workers import eventually
+from processes import eventually
 
 STEPS = (
     "w.after_poll",

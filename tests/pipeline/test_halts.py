@@ -3,8 +3,8 @@
 import pytest
 
 import asks
+from processes import WAIT_SECONDS, eventually
 from schemas.topics import commands_topic, shard_of
-from workers import WAIT_SECONDS, eventually
 
 
 @pytest.fixture
@@ -13,6 +13,7 @@ def worked(pipeline):
     worker = pipeline.start("catalog")
     pipeline.ask(asks.item("A"), asks.item("B"))
     assert worker.end() == 0
+    pipeline.spoilt.add("catalog")
     return pipeline
 
 

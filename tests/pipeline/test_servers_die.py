@@ -10,10 +10,11 @@ from pydantic import SecretStr
 import asks
 from deploy.kafka import broker
 from deploy.postgres import server
-from ledger.migrate import migrate_ledger
+from ledger.migrate import migrate_ledger, migrate_read
+from pipelines import Pipeline
+from processes import WAIT_SECONDS, eventually
 from schemas.settings import Settings
 from servers import UNSYNCED, scratch
-from workers import WAIT_SECONDS, Pipeline, eventually
 
 COMMANDS = 3000
 STOCK = 2000
@@ -30,6 +31,7 @@ def own_servers(kafka, postgres, migrated_template, topic_prefix, request):
             running = server.start(directory, settings=UNSYNCED)
             url, bootstrap = running.url(), kafka.bootstrap_servers
             migrate_ledger(url)
+            migrate_read(url)
         else:
             running = broker.start(directory)
             bootstrap, url = (

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from workers import ROOT
+from processes import ROOT
 
 END_SECONDS = 60
 

@@ -8,11 +8,11 @@ import time
 
 import pytest
 
+from processes import ROOT
 from producers.conversation import Conversation
 from producers.feed_run import FeedRun
 from producers.rows import BadRow
 from producers.vendor_feed import Feed, sender
-from workers import ROOT
 
 HEADER = "sku,name,location,location_name,quantity\n"
 KILL_SECONDS = 40

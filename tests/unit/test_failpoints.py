@@ -2,7 +2,7 @@
 
 import pytest
 
-from consumers import failpoints
+from schemas import failpoints
 
 
 def test_nothing_is_armed_without_being_asked():

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+from producers.messages import MORE
+
 RESULT: Final = "result"
 """The type under which results are folded; events have a dot in theirs."""
 
@@ -39,13 +41,14 @@ def read_event(headers: Headers, value: bytes | None) -> Event | None:
     if kind is None:
         return None
     try:
-        shard, sequence, _ = named["ce_id"].split(b"-")
+        position = named["ce_position"].decode()
+        shard, sequence = position.removesuffix(MORE).split("-")
         return Event(
             kind.decode(),
             named["Tenant-Id"].decode(),
             int(shard),
             int(sequence),
-            "ce_more" not in named,
+            not position.endswith(MORE),
             int(named["ce_sequence"]),
             named["ce_time"].decode(),
             "",

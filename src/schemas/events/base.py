@@ -31,11 +31,10 @@ class EventHeaders(Strict):
         pattern=r"^[0-9]{20}$",
         description="counts the subject's events without gaps",
     )
-    more: str | None = Field(
-        default=None,
-        alias="ce_more",
-        pattern=r"^1$",
-        description="on all events of a command but the last one",
+    position: str = Field(
+        alias="ce_position",
+        pattern=r"^[0-9]+-[0-9]+\+?$",
+        description="the journal row that tells it; with a + on all events of a row but the last",
     )
     request_id: str = Field(alias="Request-Id")
     tenant_id: str = Field(alias="Tenant-Id")

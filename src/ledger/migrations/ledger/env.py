@@ -2,6 +2,8 @@
 
 from alembic import context
 
+from schemas.failpoints import reached
+
 connection = context.config.attributes["connection"]
 
 context.configure(
@@ -11,3 +13,4 @@ context.configure(
 )
 with context.begin_transaction():
     context.run_migrations()
+    reached("m.ledger")

@@ -2,6 +2,8 @@
 
 from alembic import context
 
+from schemas.failpoints import reached
+
 connection = context.config.attributes["connection"]
 schema = context.config.attributes["schema"]
 connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {schema}")
@@ -16,3 +18,4 @@ context.configure(
 )
 with context.begin_transaction():
     context.run_migrations()
+    reached("m.read")

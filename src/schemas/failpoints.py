@@ -1,7 +1,8 @@
-"""Places where a test may kill, freeze or fail this process: `FAULT=<name>:<action>[:<nth>]`.
+"""Places where a test may kill, freeze, slow or fail this process: `FAULT=<name>:<action>[:<nth>]`.
 
-Actions: kill (SIGKILL), stop (SIGSTOP), raise, sleep (five seconds). Acts once, when the place is
-reached for the nth time. Nothing outside a test run may set it.
+Actions: kill (SIGKILL), stop (SIGSTOP), raise, sleep (`FAULT_SECONDS`, five by default). Acts once,
+when the place is reached for the nth time, or each time when nth is `*`. Nothing outside a test run
+may set it.
 """
 
 import os
@@ -12,22 +13,35 @@ from time import sleep
 from typing import Final, NamedTuple
 
 SLEEP_SECONDS: Final = 5.0
+ALWAYS: Final = 0
 
 
 class FaultError(RuntimeError):
     """Raised where a test asked for it."""
 
 
+def _kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _stop() -> None:
+    """To this very thread, so that it does nothing more before it stops."""
+    signal.pthread_kill(get_ident(), signal.SIGSTOP)
+
+
 def _fail() -> None:
     raise FaultError("a test asked for this")
 
 
+def _sleep() -> None:
+    sleep(float(os.environ.get("FAULT_SECONDS", SLEEP_SECONDS)))
+
+
 ACTIONS: Final[dict[str, Callable[[], None]]] = {
-    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
-    # To this very thread, so that it does nothing more before it stops.
-    "stop": lambda: signal.pthread_kill(get_ident(), signal.SIGSTOP),
+    "kill": _kill,
+    "stop": _stop,
     "raise": _fail,
-    "sleep": lambda: sleep(SLEEP_SECONDS),
+    "sleep": _sleep,
 }
 PLACES: Final = frozenset(
     {
@@ -38,10 +52,21 @@ PLACES: Final = frozenset(
         "w.after_commit",
         "w.after_publish",
         "w.after_kafka_commit",
+        "r.after_claim",
+        "r.after_send",
+        "r.after_ack",
+        "r.after_mark",
         "p.before_commit",
         "p.after_commit",
+        "e.before_send",
+        "e.after_send",
+        "e.before_reply",
+        "m.ledger",
+        "m.read",
     }
 )
+"""By process: w the worker, r whoever publishes from the journal, p the projector, e the edge, m a
+migration, before its commit."""
 
 
 class _Fault(NamedTuple):
@@ -64,7 +89,7 @@ def armed(environment: Mapping[str, str]) -> _Fault | None:
         raise RuntimeError("FAULT is set, but this is no test: unset it")
     if place not in PLACES or action not in ACTIONS:
         raise RuntimeError(f"FAULT={asked}: no such place or action")
-    return _Fault(place, ACTIONS[action], int(nth))
+    return _Fault(place, ACTIONS[action], ALWAYS if nth == "*" else int(nth))
 
 
 _fault = armed(os.environ)
@@ -77,7 +102,7 @@ def _meet(place: str) -> None:
     if _fault is None or place != _fault.place:
         return
     _times += 1
-    if _times == _fault.nth:
+    if _fault.nth in (_times, ALWAYS):
         _fault.act()
 
 

@@ -1,0 +1,72 @@
+"""What the fault tests found, fault by fault: the table of docs/reliability.md."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+
+HEAD = (
+    "| fault | runs | recovered in s, median (worst) | duplicates absorbed | lost |",
+    "| --- | --- | --- | --- | --- |",
+)
+
+
+@dataclass(slots=True)
+class Fault:
+    """One fault that a test made, and what came of it."""
+
+    name: str
+    evidence: list[str] = field(default_factory=list)
+    seconds: float | None = None
+    """From the end of the last fault until every command had its result."""
+    duplicates: int = 0
+    _healed_at: float | None = None
+
+    def seen(self, what: str, evidence: Any) -> None:
+        """Prove that the fault happened: a test without it would test nothing."""
+        assert evidence, f"{self.name}: {what} did not happen"
+        self.evidence.append(what)
+
+    def heal(self) -> None:
+        """The last of the trouble ends here: from now on all must come right."""
+        self._healed_at = time.monotonic()
+
+    def recovered(self) -> None:
+        """Everything has its result."""
+        if self._healed_at is not None and self.seconds is None:
+            self.seconds = time.monotonic() - self._healed_at
+
+    def tell(self, duplicates: int) -> None:
+        """The invariants hold; into the table with it."""
+        assert self.evidence, f"{self.name}: nothing shows that it happened"
+        self.duplicates = duplicates
+        _TOLD.append(self)
+
+
+_TOLD: list[Fault] = []
+
+
+def lines() -> Iterator[str]:
+    """The table, a row a fault however many tests made it."""
+    yield from HEAD
+    for name in sorted({fault.name for fault in _TOLD}):
+        runs = [fault for fault in _TOLD if fault.name == name]
+        took = [fault.seconds for fault in runs if fault.seconds is not None]
+        said = f"{median(took):.1f} ({max(took):.1f})" if took else "at once"
+        yield f"| {name} | {len(runs)} | {said} | {sum(f.duplicates for f in runs)} | nothing |"
+
+
+@pytest.hookimpl
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if not _TOLD:
+        return
+    terminalreporter.section("faults that were made, and recovered from")
+    for line in lines():
+        terminalreporter.write_line(line)
+    if file := os.environ.get("STOCKYARD_FAULT_TABLE"):
+        Path(file).write_text("\n".join(lines()) + "\n")

@@ -1,0 +1,384 @@
+"""What must hold after any fault: what was sent, stored, published and projected, side by side.
+
+Written against the wire contract and the tables. `prove` runs all of it; each function yields a
+line for every violation that it finds.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from consumers.parity import PARITIES, compare
+from consumers.project import project
+from consumers.projector import open_session
+from ledger import read_progress
+from ledger.connection import connect
+from ledger.migrate import READ_SCHEMA
+from ledger.verify import run as verify
+from processes import eventually
+from producers.messages import messages
+from schemas.settings import Settings
+from schemas.topics import commands_topic, deadletter_topic, events_topic, results_topic, shard_of
+
+if TYPE_CHECKING:
+    from pipelines import Pipeline
+
+RETENTION = timedelta(days=30)
+PARITY_SECONDS = 30.0
+QUIET_SECONDS = 30.0
+"""Longer than the frozen session of a dead worker may hold its locks."""
+NAMED_MAX = 10
+
+Identity = tuple[str, str, str]
+"""Tenant, source system, idempotency key."""
+
+
+@dataclass
+class Found:
+    """What stands in the ledger and in the topics, once all has come to rest."""
+
+    pipeline: "Pipeline"
+
+    @cached_property
+    def records(self) -> list[dict[str, Any]]:
+        """The journal."""
+        rows = self.pipeline.query("SELECT record FROM journal ORDER BY shard, sequence")
+        return [orjson.loads(text) for (text,) in rows]
+
+    @cached_property
+    def applied(self) -> dict[Identity, list[dict[str, Any]]]:
+        """The journal's commands, the system's own left out."""
+        found: dict[Identity, list[dict[str, Any]]] = {}
+        for record in self.records:
+            if record["kind"] == "command" and record["offset"] is not None:
+                found.setdefault(_identity_of(record), []).append(record)
+        return found
+
+    @cached_property
+    def letters(self) -> set[tuple[int, int]]:
+        """Shard and offset of every dead letter."""
+        return {
+            (record["shard"], record["letter"]["offset"])
+            for record in self.records
+            if record["kind"] == "dead_letter"
+        }
+
+    @cached_property
+    def consumed(self) -> dict[Identity, list[tuple[int, int]]]:
+        """Where each command stands in its topic, those that became dead letters left out."""
+        found: dict[Identity, list[tuple[int, int]]] = {}
+        for module in self.pipeline.whole_modules:
+            for message in self.pipeline.read(commands_topic(self.prefix, module)):
+                place = (shard_of(module, message.partition()), message.offset())
+                if place not in self.letters:
+                    found.setdefault(_identity_in(message), []).append(place)
+        return found
+
+    @cached_property
+    def events(self) -> list[Any]:
+        """Every event message, copies and all."""
+        topics = [events_topic(self.prefix, module) for module in self.pipeline.modules]
+        return [message for topic in topics for message in self.pipeline.read(topic)]
+
+    @cached_property
+    def results(self) -> dict[Identity, list[dict[str, Any]]]:
+        """Every result, copies and all."""
+        found: dict[Identity, list[dict[str, Any]]] = {}
+        for message in self.pipeline.read(results_topic(self.prefix)):
+            source = dict(message.headers())["Source-System"].decode()
+            result = orjson.loads(message.value())
+            named = (result["tenant_id"], source, result["idempotency_key"])
+            found.setdefault(named, []).append(result)
+        return found
+
+    @property
+    def prefix(self) -> str:
+        return self.pipeline.settings.topic_prefix
+
+    @property
+    def duplicates(self) -> int:
+        """Copies that were told, and are recognised as such: of events, and of first answers."""
+        events = len(self.events) - len({_id_of(message) for message in self.events})
+        firsts = [sum(not each["replayed"] for each in copies) for copies in self.results.values()]
+        return events + sum(copies - 1 for copies in firsts if copies > 1)
+
+
+def prove(pipeline: "Pipeline") -> int:
+    """Hold everything against everything; how many duplicates were absorbed.
+
+    Raises:
+        AssertionError: naming what does not hold.
+    """
+    wait_for_rest(pipeline)
+    found = Found(pipeline)
+    wrong = [line for each in INVARIANTS for line in each(found)]
+    assert not wrong, "\n".join([f"{len(wrong)} violations", *wrong[:NAMED_MAX]])
+    return found.duplicates
+
+
+def wait_for_rest(pipeline: "Pipeline") -> None:
+    """Until every record is applied and published, and no session hangs."""
+    eventually("every record is applied", lambda: not _behind(pipeline))
+    if not any(worker.lives() for worker in pipeline.workers):
+        assert pipeline.run("worker-run-once").ended() == 0, pipeline.logs()
+    if pipeline.settings.publisher == "kafka":
+        eventually("the journal is published", lambda: not _unpublished(pipeline))
+    eventually("no session hangs", lambda: not _hanging(pipeline), QUIET_SECONDS)
+
+
+def _behind(pipeline: "Pipeline") -> list[str]:
+    """Partitions that hold more than was applied, or less."""
+    return [
+        f"{module}[{partition}] ends at {end}, applied up to {applied}"
+        for module in pipeline.whole_modules
+        for partition, end in pipeline.ends(commands_topic(pipeline.settings.topic_prefix, module))
+        if (applied := pipeline.next_offset(module, partition)) != end
+    ]
+
+
+def _unpublished(pipeline: "Pipeline") -> list[Any]:
+    """Journals that were not all acknowledged by the broker, as marked."""
+    return pipeline.query(
+        "SELECT shard, published_up_to FROM publication JOIN shard USING (shard)"
+        " WHERE published_up_to < next_sequence - 1"
+    )
+
+
+def _hanging(pipeline: "Pipeline") -> list[Any]:
+    """Sessions that wait for a lock, or sit in a transaction, for longer than a batch takes."""
+    return pipeline.query(
+        "SELECT application_name, state, wait_event FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND (state LIKE 'idle in transaction%%' OR wait_event_type = 'Lock')"
+        " AND state_change < now() - interval '1 second'"
+    )
+
+
+def every_acknowledged_command_has_one_answer(found: Found) -> Iterator[str]:
+    """All copies of its result say the same, and say what the journal says."""
+    for each in found.pipeline.sent:
+        named = _identity_asked(each, found.pipeline.settings)
+        copies = [
+            one
+            for one in found.results.get(named, ())
+            if one["request_id"] == each.headers["Request-Id"]
+        ]
+        told = {
+            orjson.dumps({**one, "replayed": None}, option=orjson.OPT_SORT_KEYS) for one in copies
+        }
+        if len(told) != 1:
+            yield f"{each.key}: {len(copies)} results that say {len(told)} things"
+
+
+def every_command_was_applied_once(found: Found) -> Iterator[str]:
+    """Of the records in the topics, each identity stands in the journal once, by its first record."""
+    for named, places in found.consumed.items():
+        records = found.applied.get(named, [])
+        if len(records) != 1:
+            yield f"{named}: applied {len(records)} times"
+            continue
+        shard, offset = records[0]["shard"], records[0]["offset"]
+        first = min((place[1] for place in places if place[0] == shard), default=None)
+        if offset != first:
+            yield f"{named}: applied at {offset} of shard {shard}, first sent at {first}"
+
+
+def nothing_was_applied_that_nobody_sent(found: Found) -> Iterator[str]:
+    """Every command of the journal is in its topic; those given up by their sender may be."""
+    if found.pipeline.spoilt:
+        return
+    for named in found.applied.keys() - found.consumed.keys():
+        yield f"{named}: in the journal, in no topic"
+
+
+def nothing_acknowledged_was_lost(found: Found) -> Iterator[str]:
+    """What the broker acknowledged to its sender is in the topic."""
+    if found.pipeline.spoilt:
+        return
+    for each in found.pipeline.sent:
+        if _identity_asked(each, found.pipeline.settings) not in found.consumed:
+            yield f"{each.key}: acknowledged, in no topic"
+
+
+def the_ledger_proves_itself(found: Found) -> Iterator[str]:
+    """Balances, commitments, chain, sequences, offsets: `stockyard verify`."""
+    report = verify(found.pipeline.settings.ledger_url, RETENTION)
+    yield from (str(finding) for finding in report.wrong)
+
+
+def every_record_was_counted_once(found: Found) -> Iterator[str]:
+    """Dead letters and commands and repeats are together what was consumed."""
+    if found.pipeline.spoilt:
+        return
+    offsets = found.pipeline.query("SELECT coalesce(sum(next_offset), 0) FROM shard")
+    consumed = sum(len(places) for places in found.consumed.values()) + len(found.letters)
+    if offsets[0][0] != consumed:
+        yield f"{offsets[0][0]} records applied, {consumed} in the topics"
+
+
+def every_event_is_told(found: Found) -> Iterator[str]:
+    """The journal's events stand in the topics, copies alike to the byte, and nothing else does."""
+    told: dict[bytes, set[Any]] = {}
+    for message in found.events:
+        content = (message.topic(), message.partition(), message.key(), message.value())
+        told.setdefault(_id_of(message), set()).add((*content, tuple(message.headers())))
+    for named, contents in told.items():
+        if len(contents) > 1:
+            yield f"event {named!r} is told in {len(contents)} ways"
+    wanted = {
+        dict(headers)["ce_id"]: (topic, partition, key, value)
+        for record in found.records
+        for topic, partition, key, value, headers in messages(found.prefix, record)
+        if ".events." in topic
+    }
+    yield from (f"event {named!r} is not told" for named in wanted.keys() - told.keys())
+    yield from (f"event {named!r} is in no journal" for named in told.keys() - wanted.keys())
+    for named in wanted.keys() & told.keys():
+        if wanted[named] != next(iter(told[named]))[:4]:
+            yield f"event {named!r} says other than the journal"
+
+
+def every_subject_counts_without_gaps(found: Found) -> Iterator[str]:
+    """`ce_sequence` of each tenant's subject goes from 1 to the last."""
+    counted: dict[tuple[bytes, bytes, bytes], set[int]] = {}
+    for message in found.events:
+        named = dict(message.headers())
+        subject = (named["Tenant-Id"], named["ce_source"].rpartition(b"/")[0], named["ce_subject"])
+        counted.setdefault(subject, set()).add(int(named["ce_sequence"]))
+    for subject, numbers in counted.items():
+        if numbers != set(range(1, len(numbers) + 1)):
+            yield f"{subject}: {sorted(numbers)[:NAMED_MAX]}"
+
+
+def events_stand_in_the_order_of_their_journal(found: Found) -> Iterator[str]:
+    """Whoever drops copies reads each partition's journal from its beginning to its end."""
+    by_place = groupby(found.events, key=lambda message: (message.topic(), message.partition()))
+    for place, told in by_place:
+        last, seen = 0, set()
+        for message in told:
+            if _id_of(message) in seen:
+                continue
+            seen.add(_id_of(message))
+            position = dict(message.headers())["ce_position"].decode().rstrip("+")
+            sequence = int(position.partition("-")[2])
+            if sequence < last:
+                yield f"{place}: {position} stands behind {last}"
+            last = sequence
+
+
+def read_tables_say_what_the_ledger_says(found: Found) -> Iterator[str]:
+    """The projection, its own when one ran and else ours, is the ledger folded."""
+    settings = found.pipeline.settings
+    if not any("projector" in each.log.name for each in found.pipeline.others):
+        _fold(found)
+        yield from _differences(settings)
+        return
+    try:
+        eventually(
+            "the projection is there", lambda: not list(_differences(settings)), PARITY_SECONDS
+        )
+    except AssertionError:
+        yield from _differences(settings)
+
+
+def _fold(found: Found) -> None:
+    """Fold what stands in the topics into the read tables, as a projector would."""
+    settings = found.pipeline.settings
+    places = {
+        (message.topic(), message.partition()): shard_of(
+            message.topic().rpartition(".")[2], message.partition()
+        )
+        for message in found.events
+    }
+    with open_session(settings, READ_SCHEMA, "stockyard test") as session:
+        read_progress.create(session, places)
+        stood = {place: at for place, (at, _) in read_progress.stands(session, places).items()}
+        project(session, found.events, results_topic(found.prefix), stood)
+
+
+def _differences(settings: Settings) -> Iterator[str]:
+    with connect(settings.ledger_url, "test") as ledger, connect(settings.read_url, "test") as read:
+        read.execute(f"SET search_path = {READ_SCHEMA}".encode())
+        for each in PARITIES:
+            yield from compare(ledger, read, each).named
+
+
+def dead_letters_are_told_and_whole(found: Found) -> Iterator[str]:
+    """Each stands on its topic, with the key and value that it came with."""
+    told = {
+        (named["kafka_dlt-original-topic"], named["kafka_dlt-original-partition"],
+         named["kafka_dlt-original-offset"]): (message.key(), message.value())
+        for message in found.pipeline.read(deadletter_topic(found.prefix))
+        for named in [dict(message.headers())]
+    }  # fmt: skip
+    if len(told) != len(found.letters):
+        yield f"{len(found.letters)} dead letters in the journal, {len(told)} on the topic"
+    for module in found.pipeline.whole_modules:
+        topic = commands_topic(found.prefix, module)
+        for message in found.pipeline.read(topic):
+            place = (topic.encode(), b"%d" % message.partition(), b"%d" % message.offset())
+            if place in told and told[place] != (message.key(), message.value()):
+                yield f"dead letter {place} differs from its record"
+
+
+def nobody_is_stuck(found: Found) -> Iterator[str]:
+    """Every process that should live is ready, and no session is left of those that do not."""
+    alive = [each for each in found.pipeline.workers if each.lives()]
+    for each in alive:
+        if each.is_stopped():
+            yield f"{each.log.name} is stopped"
+        else:
+            try:
+                eventually("ready", each.is_ready, QUIET_SECONDS)
+            except AssertionError:
+                yield f"{each.log.name} is not ready: {each.says()[-300:]}"
+    sessions = found.pipeline.query(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND application_name LIKE 'stockyard worker%%'"
+    )[0][0]
+    if sessions > len(alive) * len(found.pipeline.modules):
+        yield f"{sessions} sessions of {len(alive)} workers"
+
+
+INVARIANTS = (
+    every_acknowledged_command_has_one_answer,
+    every_command_was_applied_once,
+    nothing_was_applied_that_nobody_sent,
+    nothing_acknowledged_was_lost,
+    the_ledger_proves_itself,
+    every_record_was_counted_once,
+    every_event_is_told,
+    every_subject_counts_without_gaps,
+    events_stand_in_the_order_of_their_journal,
+    read_tables_say_what_the_ledger_says,
+    dead_letters_are_told_and_whole,
+    nobody_is_stuck,
+)
+
+
+def _identity_of(record: dict[str, Any]) -> Identity:
+    return record["tenant_id"], record["source_system"], record["idempotency_key"]
+
+
+def _identity_asked(each: Any, settings: Settings) -> Identity:
+    given = each.headers
+    return (
+        given.get("Tenant-Id", settings.default_tenant),
+        given["Source-System"],
+        given["Idempotency-Key"],
+    )
+
+
+def _identity_in(message: Any) -> Identity:
+    given = {name.lower(): value for name, value in message.headers()}
+    tenant = given.get("tenant-id", Settings().default_tenant.encode())
+    return tenant.decode(), given["source-system"].decode(), given["idempotency-key"].decode()
+
+
+def _id_of(message: Any) -> bytes:
+    return bytes(dict(message.headers())["ce_id"])

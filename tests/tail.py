@@ -1,0 +1,60 @@
+"""A topic read from its beginning, as far as it goes."""
+
+import time
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from processes import WAIT_SECONDS, eventually
+from producers.kafka_config import client_config
+from schemas.settings import Settings
+
+
+class Tail:
+    """Remembers what it has read."""
+
+    def __init__(self, settings: Settings, topic: str) -> None:
+        self._consumer = Consumer(
+            {
+                **client_config(settings),
+                "group.id": "tail",
+                "enable.auto.commit": False,
+                "fetch.wait.max.ms": 20,
+            }
+        )
+        partitions = self._consumer.list_topics(topic, WAIT_SECONDS).topics[topic].partitions
+        self._places = [TopicPartition(topic, number, 0) for number in sorted(partitions)]
+        self._consumer.assign(self._places)
+        self._found: dict[int, list[Any]] = {number: [] for number in sorted(partitions)}
+
+    def ends(self) -> list[tuple[int, int]]:
+        """Each partition, and the offset behind its last record."""
+        return [
+            (at.partition, *eventually("its end", lambda at=at: self._end(at)))
+            for at in self._places
+        ]
+
+    def read(self) -> list[Any]:
+        """All its records until now."""
+        ends = self.ends()
+        deadline = time.monotonic() + WAIT_SECONDS
+        while any(self._reached(number) < end for number, end in ends):
+            assert time.monotonic() < deadline, f"not read to its end: {ends}"
+            message = self._consumer.poll(0.5)
+            if message is not None and message.error() is None:
+                self._found[message.partition()].append(message)
+        return [message for found in self._found.values() for message in found]
+
+    def _end(self, at: TopicPartition) -> tuple[int, ...] | None:
+        """Where a partition ends, in a tuple; nothing while its leader is still being chosen."""
+        try:
+            return self._consumer.get_watermark_offsets(at, WAIT_SECONDS)[1:]
+        except KafkaException:
+            return None
+
+    def _reached(self, number: int) -> int:
+        found = self._found[number]
+        return found[-1].offset() + 1 if found else 0
+
+    def close(self) -> None:
+        self._consumer.close()
