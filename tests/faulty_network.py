@@ -19,6 +19,11 @@ UP, DOWN = "up", "down"
 """From the client to the server, and back."""
 
 
+def rerouted(url: str, network: "FaultyNetwork") -> str:
+    """A database's URL, by way of a network."""
+    return url.replace(f":{network.port}/", f":{network.entrance}/")
+
+
 @dataclass(slots=True)
 class _Way:
     """One direction: how it treats bytes, and how many it has carried."""

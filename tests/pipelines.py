@@ -43,6 +43,16 @@ def pipeline(kafka, database_url, topic_prefix) -> Iterator["Pipeline"]:
     pipeline.close()
 
 
+@pytest.fixture
+def proved(request) -> Iterator[None]:
+    """Holds every pipeline of a test against the invariants when the test is over."""
+    names = ("pipeline", "own_broker", "own_postgres")
+    used = [request.getfixturevalue(name) for name in names if name in request.fixturenames]
+    yield
+    for pipeline in used:
+        pipeline.prove()
+
+
 @dataclass(slots=True)
 class Pipeline:
     """One test's topics and database, and whoever works on them."""
@@ -58,8 +68,8 @@ class Pipeline:
     unsure: list[Ask] = field(default_factory=list)
     """Sent, and never acknowledged: each may be applied once, or not at all."""
     faults: list[Fault] = field(default_factory=list)
-    servers: Any = None
-    """The directory and the running server that are this test's own to kill."""
+    server: Any = None
+    """The one that is this test's own to kill."""
     _logs: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="stockyard-workers-")))
     _producer: Producer | None = None
     _tails: dict[str, Tail] = field(default_factory=dict)

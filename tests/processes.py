@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[1]
 WAIT_SECONDS = 40.0
 POLL_SECONDS = 0.05
 HTTP_SECONDS = 5.0
+SESSION_SECONDS = 3.0
+"""A killed worker's partitions wait so long for the next; operators have ten seconds."""
 
 
 def eventually(what: str, is_so: Callable[[], Any], within_seconds: float = WAIT_SECONDS) -> Any:
@@ -117,6 +119,7 @@ def start(known: Settings, log: Path, *words: str, fault: str = "", **settings: 
         "ERP_KAFKA_BOOTSTRAP_SERVERS": known.kafka_bootstrap_servers,
         "ERP_TOPIC_PREFIX": known.topic_prefix,
         "ERP_HEALTH_PORT": str(port),
+        "ERP_CONSUMER_SESSION_SECONDS": str(SESSION_SECONDS),
         "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
         **({"ERP_TEST": "1", "FAULT": fault} if fault else {}),
         **{f"ERP_{name.upper()}": str(value) for name, value in settings.items()},

@@ -13,6 +13,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from deploy.kafka import broker
+from deploy.machine.ports import free_port
 from deploy.postgres import server
 from deploy.postgres.databases import Databases
 from ledger.migrate import migrate_ledger, migrate_read
@@ -25,6 +26,8 @@ KAFKA_SECONDS = 30.0
 
 # What a test commits need not outlive the machine, only the server.
 UNSYNCED = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
+# Tests do not wait ten seconds for a dead member's partitions; an external broker must allow it too.
+QUICK_GROUPS = {"group.min.session.timeout.ms": "1000"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,15 @@ class Kafka:
     """The broker of this session."""
 
     bootstrap_servers: str
+    spoilable: tuple[int, int] | None = None
+    """A listener's port, and the port that its clients are told to use: room for a network."""
 
 
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[Kafka]:
     """A broker for the whole session; a test keeps to itself by its `topic_prefix`."""
-    with _BROKERS[_kind()]() as address:
-        yield Kafka(address)
+    with _BROKERS[_kind()]() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
@@ -91,11 +96,14 @@ def scratch() -> Iterator[Path]:
 
 
 @contextmanager
-def _embedded_broker() -> Iterator[str]:
+def _embedded_broker() -> Iterator[Kafka]:
+    entrance = free_port()
     with scratch() as directory:
-        running = broker.start(directory)
+        running = broker.start(
+            directory, extra_listeners={"SPOILABLE": entrance}, properties=QUICK_GROUPS
+        )
         try:
-            yield running.bootstrap_servers
+            yield Kafka(running.bootstrap_servers, (running.listener_ports["SPOILABLE"], entrance))
         finally:
             running.stop()
 
@@ -111,13 +119,15 @@ def _embedded_postgres() -> Iterator[str]:
 
 
 @contextmanager
-def _docker_broker() -> Iterator[str]:
+def _docker_broker() -> Iterator[Kafka]:
     from testcontainers.community.kafka import KafkaContainer  # noqa: PLC0415 (needs an engine)
 
     container = KafkaContainer().with_kraft().with_env("KAFKA_MESSAGE_MAX_BYTES", "2097152")
     container.with_env("KAFKA_AUTO_CREATE_TOPICS_ENABLE", "false")
+    for name, value in QUICK_GROUPS.items():
+        container.with_env(f"KAFKA_{name.replace('.', '_').upper()}", value)
     with container as running:
-        yield running.get_bootstrap_server()
+        yield Kafka(running.get_bootstrap_server())
 
 
 @contextmanager
@@ -129,9 +139,9 @@ def _docker_postgres() -> Iterator[str]:
 
 
 @contextmanager
-def _external_broker() -> Iterator[str]:
-    yield Settings().kafka_bootstrap_servers or pytest.exit(
-        "ERP_KAFKA_BOOTSTRAP_SERVERS is not set"
+def _external_broker() -> Iterator[Kafka]:
+    yield Kafka(
+        Settings().kafka_bootstrap_servers or pytest.exit("ERP_KAFKA_BOOTSTRAP_SERVERS is not set")
     )
 
 

@@ -45,6 +45,13 @@ class Tail:
                 self._found[message.partition()].append(message)
         return [message for found in self._found.values() for message in found]
 
+    def at_hand(self) -> list[Any]:
+        """What has arrived by itself; waits for nobody, so it may be old."""
+        while (message := self._consumer.poll(0)) is not None:
+            if message.error() is None:
+                self._found[message.partition()].append(message)
+        return [message for found in self._found.values() for message in found]
+
     def _end(self, at: TopicPartition) -> tuple[int, ...] | None:
         """Where a partition ends, in a tuple; nothing while its leader is still being chosen."""
         try:

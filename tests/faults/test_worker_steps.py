@@ -21,16 +21,6 @@ COMMANDS = 120
 COMMITTED = {"w.after_commit", "w.after_publish", "w.after_kafka_commit"}
 
 
-@pytest.fixture
-def stocked(pipeline):
-    """An item with a hundred in stock, and nobody at work on reservations."""
-    worker = pipeline.start("catalog", "stock")
-    pipeline.ask(asks.item("A"), asks.location("MAIN"))
-    pipeline.ask(asks.record_stock("A", "100"))
-    worker.end()
-    return pipeline
-
-
 def commands():
     """More than there is, some twice, some of no use to anyone."""
     wanted = [asks.reserve(asks.line("A", "1")) for _ in range(COMMANDS)]
@@ -50,10 +40,12 @@ def took_what_there_was(pipeline, wanted):
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_worker_killed_at_any_step_is_continued_by_the_next(stocked, step):
+    fault = stocked.fault(f"1 worker killed at {step}")
     wanted = commands()
     stocked.send(*wanted)
     doomed = stocked.start("reservations", fault=f"{step}:kill")
-    assert doomed.ended() == -signal.SIGKILL
+    fault.seen("it was killed", doomed.ended() == -signal.SIGKILL)
+    fault.heal()
     applied = stocked.next_offset()
     assert bool(applied) == (step in COMMITTED), f"{step} is not where it says"
     stocked.start("reservations")

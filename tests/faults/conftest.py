@@ -1,0 +1,100 @@
+"""Servers of a test's own to kill, networks to spoil, and the proof that all came out right."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from pydantic import SecretStr
+
+import asks
+from deploy.kafka import broker
+from deploy.postgres import server
+from faulty_network import FaultyNetwork
+from ledger.migrate import migrate_ledger, migrate_read
+from pipelines import Pipeline
+from schemas.settings import Settings
+from servers import QUICK_GROUPS, UNSYNCED, scratch
+
+
+@pytest.fixture(autouse=True)
+def _proved(proved):
+    """Whatever a test did, everything must come out right."""
+
+
+@pytest.fixture
+def stocked(pipeline):
+    """An item with a hundred in stock, and nobody at work on reservations."""
+    worker = pipeline.start("catalog", "stock")
+    pipeline.ask(asks.item("A"), asks.location("MAIN"))
+    pipeline.ask(asks.record_stock("A", "100"))
+    worker.end()
+    return pipeline
+
+
+class OwnServer:
+    """A server that a test may kill, and start again on what is left of it."""
+
+    def __init__(self, start):
+        self._start = start
+        self.running = start()
+
+    def again(self):
+        self.running = self._start()
+
+    @property
+    def process(self):
+        return self.running.process
+
+
+@pytest.fixture
+def own_postgres(kafka, topic_prefix):
+    """A pipeline on a database server of its own: `pipeline.server`."""
+    with scratch() as directory:
+        own = OwnServer(lambda: server.start(directory, settings=UNSYNCED))
+        url = own.running.url()
+        migrate_ledger(url)
+        migrate_read(url)
+        yield from _pipeline(kafka.bootstrap_servers, url, topic_prefix, own)
+
+
+@pytest.fixture
+def own_broker(postgres, migrated_template, topic_prefix):
+    """A pipeline on a broker of its own: `pipeline.server`."""
+    with scratch() as directory:
+        own = OwnServer(lambda: broker.start(directory, properties=QUICK_GROUPS))
+        url = postgres.make(topic_prefix, template=migrated_template)
+        yield from _pipeline(own.running.bootstrap_servers, url, topic_prefix, own)
+        postgres.drop(topic_prefix)
+
+
+def _pipeline(bootstrap_servers, url, prefix, own):
+    pipeline = Pipeline(
+        Settings(
+            kafka_bootstrap_servers=bootstrap_servers,
+            database_url=SecretStr(url),
+            topic_prefix=prefix,
+        )
+    )
+    pipeline.server = own
+    pipeline.make_topics()
+    yield pipeline
+    pipeline.close()
+    own.running.stop()
+
+
+@pytest.fixture
+def kafka_network(kafka):
+    """A way to the session's broker that can be spoilt: its entrance is a bootstrap server."""
+    if kafka.spoilable is None:
+        pytest.skip("needs the embedded broker: its extra listener advertises the faulty network")
+    port, entrance = kafka.spoilable
+    network = FaultyNetwork(port, entrance).open()
+    yield network
+    network.close()
+
+
+@pytest.fixture
+def postgres_network(postgres):
+    """A way to the session's database server that can be spoilt."""
+    network = FaultyNetwork(urlsplit(postgres.admin_url).port).open()
+    yield network
+    network.close()
