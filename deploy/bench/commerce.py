@@ -25,7 +25,7 @@ def publish(commands: int, items: int, lines: int, run: str) -> None:
             "partitioner": "murmur2_random",
         }
     )
-    topic, draw = commands_topic(known.topic_prefix, "reservations"), random.Random(run)  # noqa: S311  # a draw, no secret
+    topic, draw = commands_topic(known.topic_prefix, "reservations"), random.Random(run).random  # noqa: S311  # a draw, no secret
     shared = [
         ("Command-Type", b"reservation.create"),
         ("Actor-Id", b"commerce"),
@@ -35,7 +35,7 @@ def publish(commands: int, items: int, lines: int, run: str) -> None:
     for number in range(commands):
         key = f"{run}-{number}"
         wanted = [
-            {"sku": f"I{draw.randint(1, items)}", "location": "MAIN", "quantity": "1"}
+            {"sku": f"I{int(draw() * items) + 1}", "location": "MAIN", "quantity": "1"}
             for _ in range(lines)
         ]
         body = orjson.dumps({"order_id": f"SO-{key}", "lines": wanted})

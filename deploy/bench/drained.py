@@ -19,7 +19,7 @@ from schemas.settings import Settings
 from schemas.topics import results_topic
 
 DRAIN_SECONDS_MAX: Final = 600.0
-LOOK_SECONDS: Final = 0.02
+LOOK_SECONDS: Final = 0.1
 _STAGE: Final = re.compile(
     r'stockyard_stage_cpu_seconds_total\{module="reservations",stage="(\w+)"\} (\S+)'
 )

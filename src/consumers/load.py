@@ -38,9 +38,9 @@ def _load_unstocked(tx: Transaction, needs: Needs, book: Book) -> None:
 
     Where there is one, its item and location exist: its foreign keys say so.
     """
-    bare = [place for place in needs.places if place not in book.places]
-    if not bare:
+    if len(book.places) == len(needs.places):
         return
+    bare = [place for place in needs.places if place not in book.places]
     items = {(tenant_id, sku) for tenant_id, sku, _ in bare} - book.items.keys()
     locations = {(tenant_id, code) for tenant_id, _, code in bare} - book.locations.keys()
     book.items |= catalog.items(tx, items, lock=False)

@@ -92,7 +92,8 @@ class Member:
         """A batch, from records to results."""
         reached("w.after_poll")
         began = monotonic()
-        batch = parse([self._record(message) for message in messages], self._parse_rules)
+        # One after the other, so that a message's headers are read while the processor has them.
+        batch = parse(map(self._record, messages), self._parse_rules)
         self._stages.passed("parse")
         for flushed in self._apply_isolated(batch):
             metrics.BATCH_SECONDS.labels(self._module).observe(monotonic() - began)

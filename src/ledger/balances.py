@@ -5,17 +5,18 @@ constraints refuse an oversell even where the code above them has a bug.
 """
 
 from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 
 from ledger.arrays import numbers, texts
-from ledger.book import Level, LevelKey
+from ledger.book import ZERO, Level, LevelKey
 from ledger.connection import Transaction
 
 # Every transaction takes the rows in the order of their key, so that no two wait for each other.
 _LOCK: Final = """
 SELECT b.tenant_id, b.sku, b.location, b.lot,
-    trim_scale(b.on_hand), trim_scale(b.reserved), trim_scale(b.held), trim_scale(b.incoming),
-    trim_scale(b.backorder_limit), b.version
+    trim_scale(b.on_hand), trim_scale(b.reserved),
+    trim_scale(nullif(b.held, 0)), trim_scale(nullif(b.incoming, 0)),
+    trim_scale(nullif(b.backorder_limit, 0)), b.version
 FROM unnest(%s::text[], %s::text[], %s::text[]) AS asked(tenant_id, sku, location)
 JOIN balance b USING (tenant_id, sku, location)
 ORDER BY b.tenant_id, b.sku, b.location, b.lot
@@ -28,7 +29,21 @@ def lock(tx: Transaction, places: Collection[tuple[str, str, str]]) -> list[Leve
     if not places:
         return []
     rows = tx.execute(_LOCK, [texts(column) for column in zip(*places, strict=True)])
-    return [Level(LevelKey(*row[:4]), *row[4:]) for row in rows]
+    return [_read(row) for row in rows]
+
+
+def _read(row: tuple[Any, ...]) -> Level:
+    """One level. What there is mostly none of came as a null: thousands of zeros cost."""
+    tenant_id, sku, location, lot, on_hand, reserved, held, incoming, backorder_limit, version = row
+    return Level(
+        LevelKey(tenant_id, sku, location, lot),
+        on_hand,
+        reserved,
+        held or ZERO,
+        incoming or ZERO,
+        backorder_limit or ZERO,
+        version,
+    )
 
 
 _UPDATE: Final = """

@@ -4,7 +4,7 @@ The worker calls this with the record it has just committed, the relay with one 
 back. Both come to the same messages, so a consumer may drop a repeated one by its id.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import orjson
@@ -79,7 +79,7 @@ def results(prefix: str, record: dict[str, Any], *, replayed: bool) -> list[Mess
     headers: Headers = [
         _JSON,
         ("Idempotency-Key", key),
-        ("Source-System", record["source_system"].encode()),
+        _named("Source-System", record["source_system"]),
         *_origin(record),
     ]
     sent: list[Message] = [(results_topic(prefix), ANY_PARTITION, key, value, headers)]
@@ -93,12 +93,18 @@ def _origin(record: dict[str, Any]) -> Headers:
     """Which request a message goes back to; the same on results and events."""
     origin: Headers = [
         ("Request-Id", record["request_id"].encode()),
-        ("Tenant-Id", record["tenant_id"].encode()),
+        _named("Tenant-Id", record["tenant_id"]),
     ]
     traceparent = record.get("traceparent")
     if traceparent:
         origin.append(("traceparent", traceparent.encode()))
     return origin
+
+
+@lru_cache(maxsize=1024)
+def _named(header: str, value: str) -> tuple[str, bytes]:
+    """A header of which few values come again and again."""
+    return header, value.encode()
 
 
 def _events(prefix: str, record: dict[str, Any]) -> list[Message]:
@@ -107,12 +113,13 @@ def _events(prefix: str, record: dict[str, Any]) -> list[Message]:
         (kind, subject, sequence, record["body"] if data is None else data)
         for kind, subject, sequence, data in record.get("events", ())
     ]
+    named = _command_id(record)
     entries = record.get("movements")
     if entries:
-        subject = f"movement/{_command_id(record)}"
+        subject = f"movement/{named}"
         moved = {"actor_id": record["actor_id"], "entries": entries}
         facts.append(("stock.moved", subject, 1, moved))
-    return _cloud_events(prefix, record, facts, _command_id(record))
+    return _cloud_events(prefix, record, facts, named)
 
 
 def _command_id(record: dict[str, Any]) -> str:
@@ -159,7 +166,7 @@ def _cloud_events(
         key = subject.encode()
         headers: Headers = [
             ("ce_id", f"{named}-{number}".encode()),
-            ("ce_type", kind.encode()),
+            _named("ce_type", kind),
             ("ce_subject", key),
             ("ce_sequence", f"{sequence:020}".encode()),
             more if number < len(facts) - 1 else last,

@@ -49,6 +49,8 @@ def exact(value: object) -> Decimal:
 
 def shown(value: Decimal) -> str:
     """A quantity as every message and page writes it: plain digits, no trailing zeros."""
+    if not value:
+        return "0"
     digits = str(value)
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
