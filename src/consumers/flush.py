@@ -19,6 +19,7 @@ from ledger.book import Applied, Book, Item, Level, Location, Reservation
 from ledger.connection import Transaction
 from ledger.journal import Segment
 from ledger.shards import Progress
+from ledger.timeline import FIRST_TIMELINE
 
 
 @dataclass(slots=True)
@@ -37,6 +38,11 @@ class Pages:
     def keep(self, record: dict[str, Any]) -> bytes:
         """Put a record at the end of its chain; its journal row."""
         tenant_id, shard, sequence = record["tenant_id"], record["shard"], record["sequence"]
+        progress = self.progress[shard]
+        if progress.incarnation:
+            record["incarnation"] = progress.incarnation
+        if progress.timeline > FIRST_TIMELINE:
+            record["timeline"] = progress.timeline
         raw = orjson.dumps(record)
         hashed = self.segments[tenant_id, shard].link(sequence, raw)
         self.records.append(record)
@@ -74,8 +80,7 @@ def _write_up(decisions: Sequence[Decision], book: Book, pages: Pages) -> Iterat
             tenant_id, prefix = pages.default_tenant, pages.prefix
             yield pages.keep(dead_letter_record(asked, sequence, pages.at, tenant_id, prefix))
         elif outcome is not None:
-            incarnation = pages.progress[asked.shard].incarnation
-            record = command_record(asked, outcome, sequence, pages.at, levels_at, incarnation)
+            record = command_record(asked, outcome, sequence, pages.at, levels_at)
             pages.by_identity[asked.identity] = record
             yield pages.keep(record)
             if isinstance(outcome, Applied) and outcome.movements:

@@ -85,6 +85,11 @@ def _fold(
         row.next_offset = message.offset() + 1
         try:
             event = _read(message, results_topic)
+            if event is not None and event.timeline < row.timeline:
+                folded.passed_over["put back"] += 1
+                continue
+            if event is not None and event.timeline > row.timeline:
+                raise _put_back(message, event, row)
             if event is not None:
                 folded.take(event)
         except (UnreadableError, KeyError, TypeError, ValueError, AttributeError) as error:
@@ -94,6 +99,14 @@ def _fold(
         elif event.shard == row.shard:
             _reach(row, event)
     return folded
+
+
+def _put_back(message: Record, event: Event, row: Progress) -> UnprojectableError:
+    return UnprojectableError(
+        f"{_named(message)}: the ledger was put back to an earlier moment (timeline "
+        f"{event.timeline}, the read tables are of {row.timeline}), and they may hold what is no "
+        "longer so. See docs/runbooks/restore.md"
+    )
 
 
 def _read(message: Record, results_topic: str) -> Event | None:

@@ -7,7 +7,6 @@ by version or key. A projector that runs meanwhile waits for a moment and goes o
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, Final
 
@@ -22,8 +21,8 @@ from consumers.parity import PARITIES, compare
 from consumers.project import UnprojectableError
 from consumers.projections.event import UnreadableError, read_event, read_result
 from consumers.projector import open_session
-from ledger import journal, read_progress, read_schema, shards
-from ledger.connection import Transaction, connect
+from ledger import journal, read_progress, read_schema, shards, timeline
+from ledger.connection import Transaction, connect, now
 from ledger.journal import Row
 from ledger.migrate import migrate_read
 from ledger.read_progress import Partition, Progress
@@ -114,8 +113,8 @@ class _Build:
         self._reached: dict[int, int] = {}
         self._rows = 0
         self._said_at = monotonic()
-        kept_since = datetime.now(UTC) - settings.idempotency_retention
-        self._results_since = stamp(kept_since)
+        self._timeline = timeline.current(ledger)
+        self._results_since = stamp(now(ledger) - settings.idempotency_retention)
 
     def run(self) -> bool:
         """Build, compare and swap; false, and no swap, when something differs."""
@@ -251,7 +250,9 @@ class _Build:
         module = topic.rpartition(".")[2]
         shard = shard_of(module, partition) if module in MODULES else None
         reached = self._reached.get(shard, 0) if shard is not None else 0
-        return Progress(topic, partition, shard, offset, reached, offset)
+        row = Progress(topic, partition, shard, offset, reached, offset)
+        row.timeline = self._timeline
+        return row
 
 
 def _fits(stood: Progress | None, reach: Reach) -> bool:

@@ -21,12 +21,8 @@ def command_record(
     sequence: int,
     at: str,
     levels_at: tuple[int, int] | None,
-    incarnation: int,
 ) -> dict[str, Any]:
-    """What became of a command. `levels_at` is where its batch's new levels stand.
-
-    `incarnation` is that of the topic whose offset it has.
-    """
+    """What became of a command. `levels_at` is where its batch's new levels stand."""
     envelope = asked.envelope
     record = {
         "kind": "command",
@@ -43,8 +39,6 @@ def command_record(
         "command_type": envelope.command_type,
         "code": outcome.code,
     }
-    if incarnation:
-        record["incarnation"] = incarnation
     # What there is nothing of is left out: half of a row's cost is its length.
     if envelope.traceparent:
         record["traceparent"] = envelope.traceparent

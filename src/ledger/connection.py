@@ -1,5 +1,6 @@
 """How a process talks to Postgres: sessions whose every wait has a bound."""
 
+from datetime import datetime
 from typing import Any, Final
 
 import psycopg
@@ -45,6 +46,15 @@ def connect(url: str, name: str, *, batches: bool = False) -> Transaction:
     return psycopg.connect(
         make_conninfo(plain_url(url), application_name=name, options=options, **_KEEPALIVE)
     )
+
+
+def now(tx: Transaction) -> datetime:
+    """The database's time, the only one that anything is decided by."""
+    row = tx.execute("SELECT clock_timestamp()").fetchone()
+    if row is None:
+        raise RuntimeError("clock_timestamp() returned no row")
+    moment: datetime = row[0]
+    return moment
 
 
 def plain_url(url: str) -> str:

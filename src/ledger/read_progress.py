@@ -14,6 +14,7 @@ from typing import Final
 from ledger.arrays import numbers, texts
 from ledger.connection import Transaction
 from ledger.migrate import READ_SCHEMA
+from ledger.timeline import FIRST_TIMELINE
 
 CHANNEL: Final = "stockyard_projected"
 SHARDS_PER_NOTICE: Final = 300  # a notice holds 8,000 bytes
@@ -33,6 +34,7 @@ class Progress:
     sequence: int
     loaded_offset: int
     topic_id: str | None = None
+    timeline: int = FIRST_TIMELINE
 
 
 class FencedError(RuntimeError):
@@ -40,7 +42,8 @@ class FencedError(RuntimeError):
 
 
 _LOCK: Final = """
-SELECT p.topic, p.partition, p.shard, p.next_offset, p.sequence, p.next_offset
+SELECT p.topic, p.partition, p.shard, p.next_offset, p.sequence, p.next_offset, p.topic_id,
+    p.timeline
 FROM unnest(%s::text[], %s::int[]) AS asked(topic, partition)
 JOIN progress p USING (topic, partition)
 ORDER BY p.topic, p.partition FOR NO KEY UPDATE OF p
@@ -139,7 +142,7 @@ def bind(tx: Transaction, partitions: Collection[Partition], topic_id: str) -> N
 
 
 _SERVING: Final = f"""
-SELECT topic, partition, shard, next_offset, sequence, next_offset, topic_id
+SELECT topic, partition, shard, next_offset, sequence, next_offset, topic_id, timeline
 FROM {READ_SCHEMA}.progress
 """  # noqa: S608  # a constant of ours
 
@@ -150,10 +153,10 @@ def serving(tx: Transaction) -> dict[Partition, Progress]:
 
 
 _PLACE: Final = """
-INSERT INTO progress (topic, partition, shard, next_offset, sequence, topic_id)
-SELECT topic, partition, nullif(shard, -1), next_offset, sequence, topic_id
-FROM unnest(%s::text[], %s::int[], %s::smallint[], %s::bigint[], %s::bigint[], %s::text[])
-    AS new(topic, partition, shard, next_offset, sequence, topic_id)
+INSERT INTO progress (topic, partition, shard, next_offset, sequence, topic_id, timeline)
+SELECT topic, partition, nullif(shard, -1), next_offset, sequence, topic_id, timeline
+FROM unnest(%s::text[], %s::int[], %s::smallint[], %s::bigint[], %s::bigint[], %s::text[],
+    %s::bigint[]) AS new(topic, partition, shard, next_offset, sequence, topic_id, timeline)
 """
 
 
@@ -168,6 +171,7 @@ def place(tx: Transaction, rows: Collection[Progress], topic_ids: Mapping[Partit
             numbers(row.next_offset for row in rows),
             numbers(row.sequence for row in rows),
             texts(topic_ids[at] for at in partitions),
+            numbers(row.timeline for row in rows),
         ],
     )
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ledger.connection import Transaction
+from ledger.connection import Transaction, now
+from ledger.timeline import FIRST_TIMELINE
 
 
 @dataclass(slots=True)
@@ -21,6 +22,7 @@ class Progress:
     next_sequence: int
     loaded_offset: int  # as it stood when the transaction locked it
     incarnation: int = 0  # of the topic whose offsets it counts
+    timeline: int = FIRST_TIMELINE  # of the whole ledger
 
     def number(self) -> int:
         """Take the next sequence of the journal."""
@@ -33,19 +35,16 @@ class FencedError(RuntimeError):
 
 
 _LOCK: Final = """
-SELECT shard, next_offset, next_sequence, next_offset, incarnation FROM shard
-WHERE shard = ANY(%s) ORDER BY shard FOR NO KEY UPDATE
+SELECT shard, next_offset, next_sequence, next_offset, incarnation,
+    (SELECT max(number) FROM timeline)
+FROM shard WHERE shard = ANY(%s) ORDER BY shard FOR NO KEY UPDATE
 """
-_NOW: Final = "SELECT clock_timestamp()"
 
 
 def lock(tx: Transaction, shards: Collection[int]) -> tuple[dict[int, Progress], datetime]:
     """Lock the shards' rows, and tell the database's time: the only clock that decisions use."""
     rows = tx.execute(_LOCK, [sorted(shards)]).fetchall()
-    now = tx.execute(_NOW).fetchone()
-    if now is None:
-        raise RuntimeError("clock_timestamp() returned no row")
-    return {row[0]: Progress(*row) for row in rows}, now[0]
+    return {row[0]: Progress(*row) for row in rows}, now(tx)
 
 
 _ADVANCE: Final = """

@@ -22,6 +22,8 @@ _JSON: Final = ("content-type", b"application/json")
 _SPEC: Final = ("ce_specversion", b"1.0")
 MORE: Final = "+"
 """Behind the position of all events of a journal row but the last: only then is it reached."""
+TIMELINE: Final = "Timeline"
+"""Names the ledger's timeline, on all that is told after the ledger was put back."""
 
 Headers = list[tuple[str, str | bytes | None]]
 Message = tuple[str, int, bytes | None, bytes | None, Headers]
@@ -98,6 +100,9 @@ def _origin(record: dict[str, Any]) -> Headers:
     traceparent = record.get("traceparent")
     if traceparent:
         origin.append(("traceparent", traceparent.encode()))
+    timeline = record.get("timeline")
+    if timeline:
+        origin.append((TIMELINE, b"%d" % timeline))
     return origin
 
 

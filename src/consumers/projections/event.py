@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from producers.messages import MORE
+from ledger.timeline import FIRST_TIMELINE
+from producers.messages import MORE, TIMELINE
 
 RESULT: Final = "result"
 """The type under which results are folded; events have a dot in theirs."""
@@ -24,6 +25,7 @@ class Event(NamedTuple):
     at: str
     source_system: str  # of results only
     value: bytes
+    timeline: int = FIRST_TIMELINE  # of the ledger that told it
 
 
 class UnreadableError(RuntimeError):
@@ -53,6 +55,7 @@ def read_event(headers: Headers, value: bytes | None) -> Event | None:
             named["ce_time"].decode(),
             "",
             value or b"",
+            _timeline(named),
         )
     except (KeyError, AttributeError, TypeError, ValueError) as error:
         raise UnreadableError(f"{kind.decode(errors='replace')}: {error!r}") from error
@@ -68,9 +71,16 @@ def read_result(headers: Headers, value: bytes | None, at: str) -> Event:
     try:
         tenant = named["Tenant-Id"].decode()
         source = named["Source-System"].decode()
+        timeline = _timeline(named)
     except (KeyError, AttributeError, ValueError) as error:
         raise UnreadableError(f"result: {error!r}") from error
-    return Event(RESULT, tenant, -1, 0, True, 0, at, source, value or b"")  # noqa: FBT003  # the row's column
+    body = value or b""
+    return Event(RESULT, tenant, -1, 0, True, 0, at, source, body, timeline)  # noqa: FBT003  # the row's column
+
+
+def _timeline(named: dict[str, Any]) -> int:
+    """Nothing says it as long as the ledger was never put back."""
+    return int(named.get(TIMELINE, FIRST_TIMELINE))
 
 
 def moment(timestamp_ms: int) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 from psycopg import IsolationLevel
 
 from ledger.connection import Transaction, connect
-from ledger.verify import chain, identities, levels, moved, numbering, promises, told
+from ledger.verify import catalogued, chain, identities, levels, moved, numbering, promises, told
 from ledger.verify.report import Checked, Finding, Report
 
 STATEMENT_MS: Final = 3_600_000
@@ -44,6 +44,8 @@ def run(url: str, retention: timedelta) -> Report:
         "hash chain": chain.check,
         "sequences": numbering.sequences,
         "offsets": numbering.offsets,
+        "publication": numbering.published,
+        "catalog": catalogued.check,
         "movements": moved.check,
         "on hand": levels.on_hand,
         "reserved": levels.reserved,

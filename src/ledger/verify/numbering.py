@@ -29,16 +29,21 @@ def sequences(tx: Transaction) -> tuple[int, Finding | None]:
     return count(tx, "journal"), first(tx, "journal", _GAP) or first(tx, "shard", _END)
 
 
+# A topic that was made anew counts its offsets from 0 again, under the next incarnation.
 _OFFSETS: Final = """
 SELECT format('tenant %s shard %s sequence %s', o.tenant_id, o.shard, o.sequence),
-    format('an offset above %s and below %s', coalesce(o.before, -1), s.next_offset),
-    format('offset %s', o.read_offset)
+    format('an offset above %s, below %s where the topic is still incarnation %s',
+        coalesce(o.before, -1), s.next_offset, s.incarnation),
+    format('offset %s of incarnation %s', o.read_offset, o.incarnation)
 FROM (
-    SELECT tenant_id, shard, sequence, read_offset,
-        lag(read_offset) OVER (PARTITION BY shard ORDER BY sequence) AS before
+    SELECT tenant_id, shard, sequence, read_offset, incarnation,
+        lag(read_offset) OVER (PARTITION BY shard, incarnation ORDER BY sequence) AS before,
+        max(incarnation) OVER (PARTITION BY shard ORDER BY sequence) AS newest
     FROM told_row WHERE read_offset IS NOT NULL
 ) AS o LEFT JOIN shard s USING (shard)
-WHERE o.read_offset <= o.before OR o.read_offset >= s.next_offset OR s.shard IS NULL
+WHERE o.read_offset <= o.before OR o.incarnation < o.newest OR s.shard IS NULL
+    OR o.incarnation > s.incarnation
+    OR (o.incarnation = s.incarnation AND o.read_offset >= s.next_offset)
 ORDER BY o.shard, o.sequence LIMIT 1
 """
 
@@ -46,3 +51,20 @@ ORDER BY o.shard, o.sequence LIMIT 1
 def offsets(tx: Transaction) -> tuple[int, Finding | None]:
     """What was read from a partition was applied in its order, each offset at most once."""
     return count(tx, "told_row"), first(tx, "journal", _OFFSETS)
+
+
+_PUBLISHED: Final = """
+SELECT format('shard %s', shard),
+    CASE WHEN s.shard IS NOT NULL THEN format('published from 0 up to %s', s.next_sequence - 1) END,
+    CASE WHEN p.shard IS NOT NULL THEN format('published up to %s', p.published_up_to) END
+FROM shard s FULL JOIN publication p USING (shard)
+WHERE (p.published_up_to BETWEEN 0 AND s.next_sequence - 1) IS NOT TRUE ORDER BY shard LIMIT 1
+"""
+
+
+def published(tx: Transaction) -> tuple[int, Finding | None]:
+    """Every shard is published, and none beyond the end of its journal.
+
+    What was published in truth, only the topics know.
+    """
+    return count(tx, "publication"), first(tx, "publication", _PUBLISHED)

@@ -9,7 +9,8 @@ from ledger.copy import copy_rows, escaped, optional
 from schemas.envelope import identity
 
 _TABLES: Final = """
-CREATE TEMP TABLE told_row (tenant_id text, shard smallint, sequence bigint, read_offset bigint);
+CREATE TEMP TABLE told_row (tenant_id text, shard smallint, sequence bigint, read_offset bigint,
+    incarnation smallint);
 CREATE TEMP TABLE told_command (tenant_id text, shard smallint, sequence bigint,
     recorded_at timestamptz, identity bytea, actor_id text);
 CREATE TEMP TABLE told_movement (tenant_id text, shard smallint, sequence bigint, entry smallint,
@@ -22,6 +23,10 @@ CREATE TEMP TABLE told_level (tenant_id text, sku text, location text, lot text,
 CREATE TEMP TABLE told_reservation (tenant_id text, reservation_id text, version bigint,
     order_id text, status text, expires_at timestamptz, lines text, shipments text,
     created_at timestamptz, actor_id text);
+CREATE TEMP TABLE told_item (tenant_id text, sku text, version bigint, name text, uom text,
+    track_by text, barcode text, actor_id text);
+CREATE TEMP TABLE told_location (tenant_id text, code text, version bigint, name text,
+    actor_id text);
 """
 NAMES: Final = (
     "told_row",
@@ -30,6 +35,8 @@ NAMES: Final = (
     "told_commitment",
     "told_level",
     "told_reservation",
+    "told_item",
+    "told_location",
 )
 
 
@@ -49,13 +56,18 @@ class Told:
 
     def __init__(self) -> None:
         self._rows: dict[str, list[str]] = {name: [] for name in NAMES}
+        self._documents = {
+            "reservation": self._take_reservation,
+            "item": self._take_item,
+            "location": self._take_location,
+        }
 
     def take(self, record: dict[str, Any]) -> None:
         """Add what a record tells."""
         kind = record["kind"]
         offset = record["letter"]["offset"] if kind == "dead_letter" else record.get("offset")
         place = (record["tenant_id"], str(record["shard"]), str(record["sequence"]))
-        self._add("told_row", *place, _shown(offset))
+        self._add("told_row", *place, _shown(offset), str(record.get("incarnation", 0)))
         if kind == "command":
             self._take_command(record, place)
         elif kind == "levels":
@@ -80,8 +92,10 @@ class Told:
         for sku, location, lot, quantity in record.get("commitments", ()):
             names = (escaped(sku), escaped(location), escaped(lot))
             self._add("told_commitment", tenant_id, *names, quantity)
-        if record["status"] == "applied" and record["resource"]["type"] == "reservation":
-            self._take_reservation(tenant_id, record["body"], actor_id)
+        if record["status"] == "applied":
+            take = self._documents.get(record["resource"]["type"])
+            if take is not None:
+                take(tenant_id, record["body"], actor_id)
 
     def _take_movement(
         self, movement: dict[str, Any], place: tuple[str, str, str], actor_id: str, at: str
@@ -124,6 +138,23 @@ class Told:
             body["created_at"],
             actor_id,
         )
+
+    def _take_item(self, tenant_id: str, body: dict[str, Any], actor_id: str) -> None:
+        self._add(
+            "told_item",
+            tenant_id,
+            escaped(body["sku"]),
+            str(body["version"]),
+            escaped(body["name"]),
+            escaped(body["uom"]),
+            body["track_by"],
+            optional(body["barcode"]),
+            actor_id,
+        )
+
+    def _take_location(self, tenant_id: str, body: dict[str, Any], actor_id: str) -> None:
+        names = (escaped(body["code"]), str(body["version"]), escaped(body["name"]))
+        self._add("told_location", tenant_id, *names, actor_id)
 
 
 def _shown(offset: int | None) -> str:
