@@ -186,6 +186,21 @@ LIES = [
         ("idempotency", "tenant default shard 256 sequence 2"),
     ),
     (
+        "UPDATE item SET name = 'B', version = 9 WHERE sku = 'A'",
+        "catalog",
+        ("item", "tenant default item A"),
+    ),
+    (
+        "UPDATE location SET actor_id = 'eve'",
+        "catalog",
+        ("location", "tenant default location MAIN"),
+    ),
+    (
+        "UPDATE publication SET published_up_to = 99 WHERE shard = 256",
+        "publication",
+        ("publication", "shard 256"),
+    ),
+    (
         "UPDATE idempotency SET sequence = 77 WHERE shard = 256 AND sequence = 3",
         "idempotency",
         ("idempotency", "tenant default shard 256 sequence 3"),
@@ -209,6 +224,27 @@ def test_a_lie_is_found_where_it_stands(history, lie, check, where):
     assert found is not None, report.lines()
     assert (found.table, found.key) == where
     assert found.expected != found.found
+
+
+def test_a_reservation_that_was_altered_before_its_next_command_is_found(history):
+    with psycopg.connect(history.url) as connection:
+        past = "UPDATE reservation SET expires_at = now() - interval '1 second'"
+        connection.execute(f"{past} WHERE status = 'active'")
+    history.apply([], "reservations")  # lets it expire
+    wrong = {each.name: each.wrong for each in verify(history).checks}["reservations"]
+    assert wrong.key == "tenant default reservation rsv-020100000000000"
+
+
+def test_a_topic_made_anew_may_count_from_the_beginning_again(history):
+    with psycopg.connect(history.url) as connection:
+        connection.execute("UPDATE shard SET next_offset = 0, incarnation = 1")
+    history.offsets.clear()
+    history.ask(asks.reserve(asks.line("A", "1")), asks.reserve(asks.line("A", "1")))
+    history.apply([history.record([], b"{}")], "reservations")
+    assert verify(history).passed, verify(history).lines()
+    with psycopg.connect(history.url) as connection:
+        connection.execute("UPDATE shard SET incarnation = 0")
+    assert not verify(history).passed
 
 
 def test_history_refuses_to_be_changed_by_ordinary_means(history):

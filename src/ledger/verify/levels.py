@@ -47,13 +47,16 @@ def reserved(tx: Transaction) -> tuple[int, Finding | None]:
     return count(tx, "balance"), first(tx, "balance", _RESERVED)
 
 
-# No command holds stock or announces any so far, so that nothing could explain such a number.
+# No command holds stock, announces any or allows backorders so far, so that nothing could explain
+# such a number.
 _AVAILABLE: Final = f"""
-SELECT {_KEY}, format('available at least %s, nothing held or incoming', trim_scale(-backorder_limit)),
-    format('available %s, held %s, incoming %s', trim_scale(on_hand - reserved - held),
-        trim_scale(held), trim_scale(incoming))
+SELECT {_KEY}, format('available at least %s, nothing held, incoming or on backorder', trim_scale(-backorder_limit)),
+    format('available %s, held %s, incoming %s, backorder_limit %s',
+        trim_scale(on_hand - reserved - held), trim_scale(held), trim_scale(incoming),
+        trim_scale(backorder_limit))
 FROM balance
 WHERE on_hand - reserved - held < -backorder_limit OR held <> 0 OR incoming <> 0
+    OR backorder_limit <> 0
 ORDER BY tenant_id, sku, location, lot LIMIT 1
 """  # noqa: S608  # no part of it comes from outside
 
