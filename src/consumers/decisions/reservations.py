@@ -106,12 +106,10 @@ def create_reservation(command: CreateReservation, ask: Ask, book: Book) -> Outc
 @decides(ReleaseReservation, needs=_reservation)
 def release_reservation(command: ReleaseReservation, ask: Ask, book: Book) -> Outcome:
     """Give promised stock back."""
-    found = _active(command, ask, book)
-    if isinstance(found, Rejected):
-        return found
-    shares = _shares(found, command.lines)
-    if isinstance(shares, Rejected):
-        return shares
+    taken = _taken(command, ask, book)
+    if isinstance(taken, Rejected):
+        return taken
+    found, shares = taken
     changed = _reduce(found, shares, "released", "released")
     return _changed(200, "reservation.released", changed, commitments=_given_back(found, shares))
 
@@ -132,12 +130,10 @@ def expire_reservation(command: ExpireReservation, ask: Ask, book: Book) -> Outc
 @decides(ConsumeReservation, needs=_reservation)
 def consume_reservation(command: ConsumeReservation, ask: Ask, book: Book) -> Outcome:
     """Ship promised stock: it leaves its location for the customer, and the promise with it."""
-    found = _active(command, ask, book)
-    if isinstance(found, Rejected):
-        return found
-    shares = _shares(found, command.lines)
-    if isinstance(shares, Rejected):
-        return shares
+    taken = _taken(command, ask, book)
+    if isinstance(taken, Rejected):
+        return taken
+    found, shares = taken
     proof = command.shipment_proof
     shipment = {
         "carrier": proof.carrier,
@@ -173,10 +169,13 @@ def consume_reservation(command: ConsumeReservation, ask: Ask, book: Book) -> Ou
     )
 
 
-def _active(
+def _taken(
     command: ReleaseReservation | ConsumeReservation, ask: Ask, book: Book
-) -> Reservation | Rejected:
-    """The reservation, if it still holds stock. Its time counts at once, swept or not."""
+) -> tuple[Reservation, Shares] | Rejected:
+    """The reservation, if it still holds what the command takes from it, and the shares taken.
+
+    Its time counts at once, swept or not.
+    """
     found = book.reservations.get((ask.tenant_id, command.reservation_id))
     if found is None:
         return _unknown(command)
@@ -184,7 +183,8 @@ def _active(
         return _closed(found, f"is {found.status}")
     if _past(found, book):
         return _closed(found, "has expired")
-    return found
+    shares = _shares(found, command.lines)
+    return shares if isinstance(shares, Rejected) else (found, shares)
 
 
 def _past(found: Reservation, book: Book) -> bool:
