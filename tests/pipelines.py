@@ -258,8 +258,8 @@ class Pipeline:
         """Converge, and hold all that was sent, stored and published against the invariants."""
         self.converge()
         duplicates = prove(self)
-        for fault in self.faults:
-            fault.tell(duplicates)
+        for fault in self.faults:  # of several, the last one has the copies of all
+            fault.tell(duplicates if fault is self.faults[-1] else 0)
 
     def close(self) -> None:
         for process in (*self.workers, *self.others):

@@ -1,12 +1,11 @@
-"""Workers that die or freeze at each step of their loop: every command still has one effect."""
+"""Workers killed at each step of their loop, and their successors too: every command has one effect."""
 
+import itertools
 import signal
-from decimal import Decimal
 
 import pytest
 
 import asks
-from processes import eventually
 
 STEPS = (
     "w.after_poll",
@@ -17,77 +16,102 @@ STEPS = (
     "w.after_publish",
     "w.after_kafka_commit",
 )
-COMMANDS = 120
 COMMITTED = {"w.after_commit", "w.after_publish", "w.after_kafka_commit"}
+TAKING_OVER = ("r.after_claim", "r.after_send", "r.after_ack", "r.after_mark")
+"""Steps of whoever publishes what the one before it left."""
+PASSINGS = (1, 2, 3)
+BATCH = 20
+COMMANDS = BATCH * (max(PASSINGS) + 2)
+SESSION_SECONDS = 1.0
+
+SAMPLE = [
+    ("w.mid_apply", 1, "w.before_commit"),
+    ("w.after_commit", 2, "r.after_send"),
+    ("w.before_commit", 3, "w.after_commit"),
+]
 
 
 def commands():
-    """More than there is, some twice, some of no use to anyone."""
-    wanted = [asks.reserve(asks.line("A", "1")) for _ in range(COMMANDS)]
-    wanted[7:7] = [asks.reserve(asks.line("A", "0"))]
-    return wanted
+    """Most are granted; one asks for nothing, and one is there twice."""
+    wanted = [asks.reserve(asks.line("A", "0.001")) for _ in range(COMMANDS - 2)]
+    return [*wanted[:7], asks.reserve(asks.line("A", "0")), wanted[3], *wanted[7:]]
 
 
-def reserved(pipeline):
-    return Decimal(pipeline.query("SELECT reserved FROM balance")[0][0])
+def dies(pipeline, step, passing):
+    """A worker that is killed at the passing; whether it committed anything before."""
+    before = pipeline.next_offset()
+    doomed = pipeline.start(
+        "reservations",
+        fault=f"{step}:kill:{passing}",
+        batch_records_max=BATCH,
+        consumer_session_seconds=SESSION_SECONDS,
+    )
+    assert doomed.ended() == -signal.SIGKILL, f"it was not killed at passing {passing} of {step}"
+    return pipeline.next_offset() > before
 
 
-def took_what_there_was(pipeline, wanted):
-    answers = pipeline.answers(*wanted)
-    assert sum(each["status"] == "applied" for each in answers) == 100
-    assert reserved(pipeline) == 100
+def dies_twice(pipeline, step, passing, again):
+    """Kill a worker at the passing of a step, and the next one where it takes over."""
+    fault = pipeline.fault(f"1 worker killed at {step}, the next one while it takes over")
+    pipeline.send(*commands())
+    moved = dies(pipeline, step, passing)
+    fault.seen("it was killed where it says", moved == (passing > 1 or step in COMMITTED))
+    moved = dies(pipeline, again, 1)
+    fault.seen("its successor was killed where it says", moved == (again in COMMITTED))
+    return fault
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_a_worker_killed_at_any_step_is_continued_by_the_next(stocked, step):
-    fault = stocked.fault(f"1 worker killed at {step}")
-    wanted = commands()
-    stocked.send(*wanted)
-    doomed = stocked.start("reservations", fault=f"{step}:kill")
-    fault.seen("it was killed", doomed.ended() == -signal.SIGKILL)
-    fault.heal()
-    applied = stocked.next_offset()
-    assert bool(applied) == (step in COMMITTED), f"{step} is not where it says"
+def granted_once(pipeline):
+    """What is promised is what was granted, and nobody was granted anything twice."""
+    answers = pipeline.answers(*pipeline.sent)
+    granted = {
+        each["resource"]["id"]
+        for each in answers
+        if each["command_type"] == "reservation.create" and each["status"] == "applied"
+    }
+    reserved = pipeline.query("SELECT sum(reserved) FROM balance")[0][0]
+    assert granted
+    assert int(reserved * 1000) == len(granted)
+
+
+def reaches(passing, step, again):
+    """Whether the second finds something to publish: the first has committed before it died."""
+    return again in STEPS or again == TAKING_OVER[0] or passing > 1 or step in COMMITTED
+
+
+def test_a_worker_killed_at_a_step_and_its_successor_are_continued_by_the_next(stocked):
+    faults = [dies_twice(stocked, *each) for each in SAMPLE]
+    faults[-1].heal()
     stocked.start("reservations")
-    took_what_there_was(stocked, wanted)
+    granted_once(stocked)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("step", ["w.mid_apply", "w.after_commit"])
-def test_a_worker_killed_in_a_later_batch_is_continued_by_the_next(stocked, step):
-    wanted = commands()
-    stocked.send(*wanted)
-    doomed = stocked.start("reservations", fault=f"{step}:kill:3", batch_records_max=20)
-    assert doomed.ended() == -signal.SIGKILL
-    assert stocked.next_offset() in {40, 60}
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("step", STEPS)
+def test_a_worker_killed_at_any_passing_of_any_step_is_continued(stocked, step):
+    for passing, again in itertools.product(PASSINGS, (*STEPS, *TAKING_OVER)):
+        if reaches(passing, step, again):
+            fault = dies_twice(stocked, step, passing, again)
+    fault.heal()
     stocked.start("reservations")
-    took_what_there_was(stocked, wanted)
+    granted_once(stocked)
 
 
-@pytest.mark.parametrize("step", ["w.mid_apply", "w.before_commit"])
+@pytest.mark.parametrize(
+    "step",
+    ["w.before_commit", *(pytest.param(each, marks=pytest.mark.slow) for each in STEPS[1:3])],
+)
 def test_an_error_at_a_step_costs_no_command(stocked, step):
-    wanted = commands()
-    stocked.send(*wanted)
-    stocked.start("reservations", fault=f"{step}:raise")
-    took_what_there_was(stocked, wanted)
-    assert "a test asked for this" in stocked.workers[-1].says()
+    fault = stocked.fault(f"1 error raised at {step}")
+    stocked.send(*commands())
+    worker = stocked.start("reservations", fault=f"{step}:raise", batch_records_max=COMMANDS)
+    granted_once(stocked)
+    fault.seen("the error was raised", "a test asked for this" in worker.says())
+    fault.seen("the batch was cut in halves", worker.metric("stockyard_batches_halved_total"))
 
 
-def test_a_frozen_worker_that_wakes_up_finds_its_work_done(stocked):
-    wanted = commands()
-    stocked.send(*wanted)
-    frozen = stocked.start("reservations", fault="w.before_commit:stop")
-    eventually("the worker freezes", frozen.is_stopped)
-    stocked.start("reservations")
-    answers = stocked.answers(*wanted, within_seconds=90)
-    frozen.wake()
-    late = asks.reserve(asks.line("A", "1"))
-    stocked.ask(late)
-    assert eventually("it says what it met", lambda: "tried again" in frozen.says())
-    assert sum(each["status"] == "applied" for each in answers) == 100
-    assert reserved(stocked) == 100
-
-
+@pytest.mark.slow
 def test_a_fault_is_refused_outside_tests(pipeline):
     worker = pipeline.start("stock", fault="w.after_poll:kill", test="0")
     assert worker.ended() == 1
