@@ -10,7 +10,7 @@ from consumers.decide import decide
 from consumers.due import due
 from consumers.load import load
 from consumers.parse import Asked, DeadLetter
-from consumers.repeats import Answer, answers_to_old, repeated
+from consumers.repeats import Answer, again, answer, answers_to_old
 from consumers.sort_out import Sorted, sort_out
 from consumers.stages import Stages
 from ledger import idempotency, journal, shards
@@ -28,7 +28,7 @@ class Flushed:
     """What a batch came to: the records that it wrote, and the answers that wrote nothing."""
 
     records: list[dict[str, Any]] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)  # are told with the records of the first
     answered: list[Answer] = field(default_factory=list)  # were sent before the commit
     redelivered: int = 0
 
@@ -78,6 +78,8 @@ def apply(
         todo = sort_out([*own, *fresh], _known(tx, fresh) if look_up else {}, progress)
         # Keys first: what can be done before the balances are locked holds up nobody.
         pages = _pages(tx, todo, progress, stamp(now), rules)
+        for repeat in todo.repeats_of_new:
+            pages.again.setdefault(repeat.asked.identity, []).append(again(repeat))
         idempotency.insert(tx, (flush.key(asked, at, pages) for asked, at in todo.commands()))
         flushed.answered = answers_to_old(tx, todo)
         if flushed.answered:
@@ -92,7 +94,7 @@ def apply(
         flush.advance(tx, fresh, pages)
         flushed.records = pages.records
         flushed.answers = [
-            repeated(repeat, pages.by_identity[repeat.asked.identity])
+            answer(repeat, pages.by_identity[repeat.asked.identity])
             for repeat in todo.repeats_of_new
         ]
         reached("w.before_commit")

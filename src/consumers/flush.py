@@ -20,6 +20,7 @@ from ledger.connection import Transaction
 from ledger.journal import Segment
 from ledger.shards import Progress
 from ledger.timeline import FIRST_TIMELINE
+from producers.repeats import Again
 
 
 @dataclass(slots=True)
@@ -33,6 +34,9 @@ class Pages:
     segments: dict[tuple[str, int], Segment]
     records: list[dict[str, Any]] = field(default_factory=list)
     by_identity: dict[bytes, dict[str, Any]] = field(default_factory=dict)
+    again: dict[bytes, list[Again]] = field(default_factory=dict)
+    """Who asks again in the batch itself. Kept with the record of the first: it is answered when
+    that is published, and after a crash again."""
     movements: list[str] = field(default_factory=list)
 
     def keep(self, record: dict[str, Any]) -> bytes:
@@ -81,6 +85,8 @@ def _write_up(decisions: Sequence[Decision], book: Book, pages: Pages) -> Iterat
             yield pages.keep(dead_letter_record(asked, sequence, pages.at, tenant_id, prefix))
         elif outcome is not None:
             record = command_record(asked, outcome, sequence, pages.at, levels_at)
+            if asked.identity in pages.again:
+                record["again"] = pages.again[asked.identity]
             pages.by_identity[asked.identity] = record
             yield pages.keep(record)
             if isinstance(outcome, Applied) and outcome.movements:

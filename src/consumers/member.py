@@ -137,7 +137,7 @@ class Member:
 
     def _idle(self) -> None:
         """Nothing to read: mark what has arrived, and let reservations expire."""
-        self._publisher.settle()
+        self._publisher.idle()
         if self._module != "reservations" or monotonic() - self._expired_at < EXPIRE_SECONDS:
             return
         self._expired_at = monotonic()

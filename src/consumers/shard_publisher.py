@@ -13,7 +13,7 @@ import structlog
 from consumers.apply import Flushed
 from consumers.metrics import LEASES_LOST
 from consumers.repeats import Answer
-from ledger import publication
+from ledger import publication, shards
 from ledger.connection import Transaction
 from producers.journal_relay import publish_pending
 from producers.messages import Message, messages, results
@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 MARK_SECONDS: Final = 0.5
 AGAIN_SECONDS: Final = 1.0
+LOOK_SECONDS: Final = 1.0
 
 
 class ShardPublisher:
@@ -32,7 +33,8 @@ class ShardPublisher:
     At most one batch is on its way at a time; it travels while the next one is decided. After any
     trouble it is `behind`: nothing more is sent from memory, since what comes later must not
     overtake what was lost, until all shards have been published from the database again, each from
-    its last mark.
+    its last mark. A journal that has rows which it never had in memory is such a trouble: the answer
+    to their COMMIT was lost, or a worker that had the partition before us was late.
     """
 
     def __init__(self, settings: Settings, module: str, session: Callable[[], Transaction]) -> None:
@@ -45,7 +47,9 @@ class ShardPublisher:
         self._epochs: dict[int, int] = {}  # the leases: of the shards that are ours to publish
         self._sent: dict[int, int] = {}  # by shard: the last sequence handed to the broker
         self._acknowledged: dict[int, int] = {}
-        self._marked_at = self._failed_at = monotonic()
+        self._next: dict[int, int] = {}  # by shard: the sequence that follows on what was sent
+        self._marked_at = self._looked_at = monotonic()
+        self._failed_at = self._marked_at - AGAIN_SECONDS
         self.behind = False
 
     def take(self, gained: Collection[int]) -> None:
@@ -69,7 +73,8 @@ class ShardPublisher:
             self._epochs[lease.shard] = lease.epoch
             self._sent.pop(lease.shard, None)
             self._acknowledged.pop(lease.shard, None)
-            publish_pending(connection, self._publisher, lease, self._prefix)
+            reached, _ = publish_pending(connection, self._publisher, lease, self._prefix)
+            self._next[lease.shard] = reached + 1
 
     @contextmanager
     def _trying(self) -> Iterator[None]:
@@ -92,7 +97,7 @@ class ShardPublisher:
     def forget(self, shards: Collection[int]) -> None:
         """Shards that another worker publishes now, from its own mark."""
         for shard in shards:
-            for by_shard in (self._epochs, self._sent, self._acknowledged):
+            for by_shard in (self._epochs, self._sent, self._acknowledged, self._next):
                 by_shard.pop(shard, None)
 
     def answer(self, answers: Sequence[Answer]) -> None:
@@ -115,13 +120,41 @@ class ShardPublisher:
             yield from results(self._prefix, answer.record, replayed=answer.replayed)
 
     def publish(self, flushed: Flushed) -> None:
-        """Send a batch, once the one before it has arrived."""
+        """Send a batch, once the one before it has arrived.
+
+        Of shards that went to another worker with the batch in hand nothing is sent: it finds
+        their rows when it looks.
+        """
+        self.settle()
+        if self._silent or self.behind:
+            return
+        mine = [record for record in flushed.records if record["shard"] in self._epochs]
+        first = {record["shard"]: record["sequence"] for record in reversed(mine)}
+        if any(self._next.get(shard) != sequence for shard, sequence in first.items()):
+            self.behind = True
+            return
+        with self._trying():
+            self._publisher.send(self._messages(mine))
+            self._next |= {shard: sequence + 1 for shard, sequence in self._sent.items()}
+            self._look()
+
+    def idle(self) -> None:
+        """Nothing new to send: see that all that was sent has arrived, and that it was all."""
         self.settle()
         if self._silent or self.behind:
             return
         with self._trying():
-            self._publisher.send(self._messages(flushed.records))
-            self._publisher.send(self._answers(flushed.answers))
+            self._look()
+
+    def _look(self) -> None:
+        """Now and then: does the journal hold rows that were never sent?"""
+        if monotonic() - self._looked_at < LOOK_SECONDS or not self._epochs:
+            return
+        self._looked_at = monotonic()
+        connection = self._session()
+        with connection.transaction():
+            found = shards.next_sequences(connection, self._epochs)
+        self.behind = any(found[shard] != at for shard, at in self._next.items())
 
     def _messages(self, records: Sequence[dict[str, Any]]) -> Iterator[Message]:
         for record in records:

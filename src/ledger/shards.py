@@ -100,6 +100,14 @@ def positions(tx: Transaction, shards: Collection[int]) -> dict[int, tuple[int, 
     return {shard: (offset, topic_id) for shard, offset, topic_id in rows}
 
 
+_NEXT_SEQUENCES: Final = "SELECT shard, next_sequence FROM shard WHERE shard = ANY(%s)"
+
+
+def next_sequences(tx: Transaction, shards: Collection[int]) -> dict[int, int]:
+    """The sequence that the next row of each shard's journal will have."""
+    return dict(tx.execute(_NEXT_SEQUENCES, [sorted(shards)]).fetchall())
+
+
 _BIND: Final = "UPDATE shard SET topic_id = %s WHERE shard = ANY(%s) AND topic_id IS NULL"
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import orjson
 
+from producers.repeats import repeated
 from schemas.topics import (
     deadletter_topic,
     events_topic,
@@ -55,7 +56,10 @@ def messages(prefix: str, record: dict[str, Any]) -> list[Message]:
     """All messages of one journal record, in the order in which they are to be sent."""
     kind = record["kind"]
     if kind == "command":
-        return results(prefix, record, replayed=False) + _events(prefix, record)
+        told = results(prefix, record, replayed=False)
+        for again in record.get("again", ()):
+            told += results(prefix, repeated(record, again), replayed=again[-1] is None)
+        return told + _events(prefix, record)
     if kind == "levels":
         return _levels(prefix, record)
     return [_dead_letter(prefix, record)]

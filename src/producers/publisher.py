@@ -61,8 +61,11 @@ class Publisher:
         """Hand messages over, in their order; `settle` tells whether they arrived.
 
         Raises:
-            PublishError: the queue stayed full: the broker takes nothing.
+            PublishError: the queue stayed full: the broker takes nothing; or something that was
+                sent before is lost, which nothing behind it may overtake.
         """
+        if self._failed is not None:
+            self.settle()
         produce, failed = self._producer.produce, self._on_failure
         for topic, partition, key, value, headers in messages:
             if not topic.startswith(self._ours) and not self._exists(topic):
