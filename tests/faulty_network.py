@@ -32,6 +32,7 @@ class _Way:
     swallows: bool = False
     cut_after: int | None = None
     bytes: int = 0
+    lost: int = 0
 
 
 @dataclass(eq=False, slots=True)
@@ -124,6 +125,10 @@ class FaultyNetwork:
         """How many bytes have arrived at that way's end."""
         return self._ways[way].bytes
 
+    def lost(self, way: str) -> int:
+        """How many bytes were swallowed there."""
+        return self._ways[way].lost
+
     def _call(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(THREAD_SECONDS)
 
@@ -180,6 +185,7 @@ class FaultyNetwork:
                 if way.latency_seconds:
                     await asyncio.sleep(way.latency_seconds)
                 if way.swallows:
+                    way.lost += len(chunk)
                     continue
                 if way.cut_after is not None and len(chunk) >= way.cut_after:
                     chunk, ends = chunk[: way.cut_after], True

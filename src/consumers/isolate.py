@@ -14,7 +14,7 @@ from tenacity import (
 )
 
 from consumers.apply import Batch, Flushed
-from consumers.metrics import HALVED, RETRIES
+from consumers.metrics import HALVED, RETRIES, cause
 from consumers.parse import Asked, DeadLetter
 from ledger.catalog import RacedError
 from ledger.shards import FencedError
@@ -86,7 +86,7 @@ def _retried(apply: Attempt, batch: Batch, module: str, *, expire: bool, look_up
 
     def note(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        RETRIES.labels(module, type(error).__name__).inc()
+        RETRIES.labels(module, *cause(error)).inc()
         log.warning("a batch is tried again", error=str(error), attempt=state.attempt_number)
 
     passing = Retrying(

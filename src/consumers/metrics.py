@@ -23,8 +23,17 @@ BATCH_SECONDS = Histogram(
     ["module"],
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15),
 )
-RETRIES = Counter("stockyard_batch_retries", "Batches tried again", ["module", "error"])
+RETRIES = Counter(
+    "stockyard_batch_retries", "Batches tried again", ["module", "error", "sqlstate"]
+)  # sqlstate: empty where Postgres did not say why, a lost connection above all
 HALVED = Counter("stockyard_batches_halved", "Batches cut to find the guilty record", ["module"])
-RESTARTS = Counter("stockyard_member_restarts", "Times a member began anew", ["module", "error"])
+RESTARTS = Counter(
+    "stockyard_member_restarts", "Times a member began anew", ["module", "error", "sqlstate"]
+)
 LEASES_LOST = Counter("stockyard_leases_lost", "Shards another publisher took over", ["module"])
 LAG = Gauge("stockyard_consumer_lag", "Records that wait", ["group", "topic", "partition"])
+
+
+def cause(error: BaseException | None) -> tuple[str, str]:
+    """An error as two labels: its class, and the SQLSTATE if Postgres gave one. Both are few."""
+    return type(error).__name__, getattr(error, "sqlstate", None) or ""

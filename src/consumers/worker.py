@@ -85,7 +85,7 @@ class Module(Thread):
             try:
                 self._follow(Member(self._settings, self.name))
             except (psycopg.Error, KafkaException, PublishError) as error:
-                metrics.RESTARTS.labels(self.name, type(error).__name__).inc()
+                metrics.RESTARTS.labels(self.name, *metrics.cause(error)).inc()
                 log.warning("begins anew", why=str(error), in_seconds=pause)
                 self._process.health.set(self.name, "waits for a server")
                 self._process.asked_to_stop(pause)

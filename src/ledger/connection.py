@@ -1,9 +1,10 @@
 """How a process talks to Postgres: sessions whose every wait has a bound."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import psycopg
+from psycopg.abc import PQGen
 from psycopg.conninfo import make_conninfo
 
 Transaction = psycopg.Connection[Any]
@@ -33,6 +34,41 @@ _KEEPALIVE: Final = {
     "tcp_user_timeout": 15_000,
 }
 
+SILENCE_SECONDS: Final = 15.0
+"""The server ends a statement at its bound and says so; who hears nothing for so long after that
+bound is connected to nobody. Keepalives tell the same sooner, but not where something in between
+(a proxy, a pooler) still answers for a server that does not."""
+
+Got = TypeVar("Got")
+
+
+class Session(psycopg.Connection[Any]):
+    """A session that takes no answer for a lost connection."""
+
+    statement_ms: int = STATEMENT_MS
+
+    def wait(self, gen: PQGen[Got], interval: float = 0.1, timeout: float | None = None) -> Got:
+        """As the library waits, but never for longer than a statement can take.
+
+        Raises:
+            psycopg.OperationalError: nothing was heard; the session is closed.
+        """
+        bound = self.statement_ms / 1000 + SILENCE_SECONDS
+        try:
+            return super().wait(gen, interval, timeout if timeout is not None else bound)
+        except psycopg.errors._WaitTimeout:  # noqa: SLF001  # it has no public name
+            if timeout is not None:
+                raise
+            self.pgconn.finish()
+            raise psycopg.OperationalError(f"no answer for {bound:.0f} s") from None
+
+
+def allow(connection: Transaction, statement_ms: int) -> None:
+    """Let the session's statements take so long."""
+    connection.execute(f"SET statement_timeout = {statement_ms}".encode())
+    if isinstance(connection, Session):
+        connection.statement_ms = statement_ms
+
 
 def connect(url: str, name: str, *, batches: bool = False) -> Transaction:
     """Open a session under an application name that says whose it is.
@@ -43,7 +79,7 @@ def connect(url: str, name: str, *, batches: bool = False) -> Transaction:
         psycopg.OperationalError: the server does not answer, or refuses.
     """
     options = f"{_BOUNDS} {_BATCH_PLANS}" if batches else _BOUNDS
-    return psycopg.connect(
+    return Session.connect(
         make_conninfo(plain_url(url), application_name=name, options=options, **_KEEPALIVE)
     )
 

@@ -42,7 +42,8 @@ def verify(ledger):
 def test_an_honest_history_is_proved(history):
     report = verify(history)
     assert report.passed, report.lines()
-    assert all(check.rows for check in report.checks), "a check looked at nothing"
+    idle = {check.name for check in report.checks if not check.rows}
+    assert idle == {"verified point"}, "a check looked at nothing"
 
 
 LIES = [

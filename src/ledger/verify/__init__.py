@@ -5,75 +5,150 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from time import monotonic
-from typing import Final
+from typing import Final, NamedTuple
 
 from psycopg import IsolationLevel
 
-from ledger.connection import Transaction, connect
-from ledger.verify import catalogued, chain, identities, levels, moved, numbering, promises, told
+from ledger.connection import Transaction, allow, connect
+from ledger.verify import (
+    catalogued,
+    chain,
+    identities,
+    levels,
+    moved,
+    numbering,
+    point,
+    promises,
+    told,
+)
+from ledger.verify.progress import Progress, Tell
 from ledger.verify.report import Checked, Finding, Report
 
 STATEMENT_MS: Final = 3_600_000
 """One check over a ledger of any size we know of ends within the hour."""
-SESSION: Final = f"""
-SET statement_timeout = {STATEMENT_MS};
+SESSION: Final = """
 SET work_mem = '64MB';
 SET jit = off;
-SET enable_nestloop = off;
 """
-"""Whole tables are joined: no index helps, and a young table's statistics suggest that one does."""
+WHOLE_TABLES: Final = "SET enable_nestloop = off"
+"""Where they are joined no index helps, and a young table's statistics suggest that one does."""
 
 __all__ = ["Checked", "Finding", "Report", "run"]
 
-Check = Callable[[Transaction], tuple[int, Finding | None]]
+Look = Callable[[Transaction], tuple[int, Finding | None]]
 """Looks through one snapshot of the ledger: how many rows, and the first that is wrong."""
 
 
-def run(url: str, retention: timedelta) -> Report:
+class Check(NamedTuple):
+    """One check by its name; `behind` is how an incremental proof makes it, if it does."""
+
+    name: str
+    look: Look
+    behind: Look | None
+
+
+def _both(name: str, look: Look) -> Check:
+    """A check that looks at what lies behind the point, wherever the point is."""
+    return Check(name, look, look)
+
+
+def _checks(retention: timedelta) -> tuple[Check, ...]:
+    """All of them but the chain, which lays out what they compare."""
+    return (
+        _both("verified point", point.check),
+        _both("sequences", numbering.sequences),
+        _both("offsets", numbering.offsets),
+        _both("publication", numbering.published),
+        Check("catalog", catalogued.check, None),
+        _both("movements", moved.check),
+        _both("on hand", levels.on_hand),
+        _both("reserved", levels.reserved),
+        _both("available", levels.available),
+        _both("conservation", levels.conservation),
+        _both("level records", levels.recorded),
+        _both("reservations", promises.check),
+        _both("ended", promises.ended),
+        Check("promises", promises.left, None),
+        Check(
+            "idempotency",
+            partial(identities.check, retention=retention),
+            partial(identities.told, retention=retention),
+        ),
+    )
+
+
+def run(
+    url: str, retention: timedelta, *, full: bool = True, keep: bool = False, tell: Tell = len
+) -> Report:
     """Prove the ledger at a libpq URL, while others go on writing to it.
 
     Every check sees the same snapshot. The journal is streamed once and laid out in temporary
     tables, the rest is compared there, so memory does not grow with the ledger; its disk needs
-    room for about the journal's size again. `retention` is how long a command must keep its
-    idempotency row.
+    room for about the size of what is looked at again. `retention` is how long a command must
+    keep its idempotency row. Not `full`: only what lies behind the last point that was proved, if
+    there is one. `keep`: note the point, if nothing is wrong. `tell` hears of the progress.
 
     Raises:
         psycopg.Error: the database does not answer, or lacks our tables.
     """
-    checks: dict[str, Check] = {
-        "hash chain": chain.check,
-        "sequences": numbering.sequences,
-        "offsets": numbering.offsets,
-        "publication": numbering.published,
-        "catalog": catalogued.check,
-        "movements": moved.check,
-        "on hand": levels.on_hand,
-        "reserved": levels.reserved,
-        "available": levels.available,
-        "conservation": levels.conservation,
-        "level records": levels.recorded,
-        "reservations": promises.check,
-        "promises": promises.left,
-        "idempotency": partial(identities.check, retention=retention),
-    }
-    with _snapshot(url) as tx:
-        return Report(tuple(_timed(name, check, tx) for name, check in checks.items()))
+    progress = Progress(tell)
+    with connect(url, "stockyard verify") as connection:
+        whole = _prepare(connection, full=full, keep=keep)
+        with _snapshot(connection, keep=keep) as tx:
+            checked = tuple(_look(tx, _checks(retention), progress, full=whole))
+            since, digest = point.began_at(tx), chain.digest(chain.segments(tx))
+            report = Report(checked, whole, since, digest)
+            if keep and report.passed:
+                point.keep(tx)
+    return report
+
+
+def _prepare(connection: Transaction, *, full: bool, keep: bool) -> bool:
+    """Set the session up. Whether the proof is a full one: it is where no point is known."""
+    allow(connection, STATEMENT_MS)
+    connection.execute(SESSION.encode())
+    if keep:
+        point.lock(connection)
+    whole = full or not point.known(connection)
+    if whole:
+        connection.execute(WHOLE_TABLES.encode())
+    told.create(connection)
+    point.create(connection, full=whole)
+    connection.commit()
+    return whole
 
 
 @contextmanager
-def _snapshot(url: str) -> Iterator[Transaction]:
-    """One unchanging view of the database, in which nothing but temporary tables is written."""
-    with connect(url, "stockyard verify") as connection:
-        connection.execute(SESSION.encode())
-        told.create(connection)
-        connection.commit()
-        connection.isolation_level = IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-        with connection.transaction(force_rollback=True):
-            yield connection
+def _snapshot(connection: Transaction, *, keep: bool) -> Iterator[Transaction]:
+    """One unchanging view of the database; nothing is written but temporary tables and the point."""
+    connection.isolation_level = IsolationLevel.REPEATABLE_READ
+    connection.read_only = not keep
+    with connection.transaction(force_rollback=not keep):
+        yield connection
 
 
-def _timed(name: str, check: Check, tx: Transaction) -> Checked:
+def _look(
+    tx: Transaction, checks: tuple[Check, ...], progress: Progress, *, full: bool
+) -> Iterator[Checked]:
+    yield _timed("hash chain", partial(_lay_out, progress=progress, full=full), tx)
+    for check in checks:
+        look = check.look if full else check.behind
+        if look is not None:
+            progress.begin(check.name)
+            yield _timed(check.name, look, tx)
+
+
+def _lay_out(tx: Transaction, *, progress: Progress, full: bool) -> tuple[int, Finding | None]:
+    """Walk the chains; afterwards all that the other checks compare is there."""
+    point.seed(tx)
+    found = chain.check(tx, progress, full=full)
+    told.finish(tx)
+    if not full:
+        point.gather(tx)
+    return found
+
+
+def _timed(name: str, look: Look, tx: Transaction) -> Checked:
     began = monotonic()
-    rows, wrong = check(tx)
+    rows, wrong = look(tx)
     return Checked(name, rows, monotonic() - began, wrong)

@@ -10,13 +10,16 @@ SELECT format('tenant %s shard %s sequence %s', tenant_id, shard, sequence),
     format('sequence %s', expected), format('sequence %s', sequence)
 FROM (
     SELECT shard, tenant_id, sequence,
-        coalesce(lag(sequence) OVER (PARTITION BY shard ORDER BY sequence), 0) + 1 AS expected
-    FROM journal
+        coalesce(lag(sequence) OVER (PARTITION BY shard ORDER BY sequence) + 1, p.begin, 1)
+            AS expected
+    FROM told_row LEFT JOIN (
+        SELECT shard, max(last_sequence) AS begin FROM since_segment GROUP BY shard
+    ) AS p USING (shard)
 ) AS numbered
 WHERE sequence <> expected ORDER BY shard, sequence LIMIT 1
 """
 _END: Final = """
-WITH ends AS (SELECT shard, max(sequence) + 1 AS next FROM journal GROUP BY shard)
+WITH ends AS (SELECT shard, max(sequence) + 1 AS next FROM told_row GROUP BY shard)
 SELECT format('shard %s', shard), format('next_sequence %s', coalesce(e.next, 1)),
     'next_sequence ' || s.next_sequence
 FROM shard s FULL JOIN ends e USING (shard)
@@ -26,7 +29,7 @@ WHERE s.next_sequence IS DISTINCT FROM coalesce(e.next, 1) ORDER BY shard LIMIT 
 
 def sequences(tx: Transaction) -> tuple[int, Finding | None]:
     """Over all tenants together, a shard's journal counts from 1 to where the shard stands."""
-    return count(tx, "journal"), first(tx, "journal", _GAP) or first(tx, "shard", _END)
+    return count(tx, "told_row"), first(tx, "journal", _GAP) or first(tx, "shard", _END)
 
 
 # A topic that was made anew counts its offsets from 0 again, under the next incarnation.

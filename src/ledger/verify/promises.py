@@ -5,22 +5,27 @@ from typing import Final
 from ledger.connection import Transaction
 from ledger.verify.report import Finding, count, first
 
+# Of one that was made before the point where this proof begins, only the later versions are told.
 _VERSIONS: Final = """
 WITH last AS (
-    SELECT tenant_id, reservation_id, count(DISTINCT version) AS commands, max(version) AS version
-    FROM told_reservation GROUP BY tenant_id, reservation_id
+    SELECT tenant_id, reservation_id, count(DISTINCT version) AS commands, max(version) AS version,
+        CASE WHEN min(created_at) > coalesce(p.began_at, '-infinity') THEN 0
+            ELSE min(version) - 1 END AS before
+    FROM told_reservation CROSS JOIN (SELECT max(verified_at) AS began_at FROM since_segment) p
+    GROUP BY tenant_id, reservation_id, p.began_at
 )
 SELECT format('tenant %s reservation %s', tenant_id, reservation_id),
-    'version ' || l.version || ' after as many commands, told of ' || l.commands, 'version ' || r.version
-FROM reservation r FULL JOIN last l USING (tenant_id, reservation_id)
-WHERE (r.version, r.version) IS DISTINCT FROM (l.version, l.commands)
+    format('version %s after as many commands, told of %s', l.version, l.before + l.commands),
+    'version ' || r.version
+FROM fresh_reservation r FULL JOIN last l USING (tenant_id, reservation_id)
+WHERE (r.version, r.version) IS DISTINCT FROM (l.version, l.before + l.commands)
 ORDER BY tenant_id, reservation_id LIMIT 1
 """
 _CONTENT: Final = """
 SELECT format('tenant %s reservation %s', tenant_id, reservation_id),
     format('%s', (t.order_id, t.status, t.expires_at, t.lines, t.shipments, t.created_at, t.actor_id)),
     format('%s', (r.order_id, r.status, r.expires_at, r.lines, r.shipments, r.created_at, r.actor_id))
-FROM reservation r JOIN told_reservation t USING (tenant_id, reservation_id, version)
+FROM fresh_reservation r JOIN told_reservation t USING (tenant_id, reservation_id, version)
 WHERE (t.order_id, t.status, t.expires_at, t.lines, t.shipments, t.created_at, t.actor_id)
     IS DISTINCT FROM
     (r.order_id, r.status, r.expires_at, r.lines, r.shipments, r.created_at, r.actor_id)
@@ -41,7 +46,7 @@ def check(tx: Transaction) -> tuple[int, Finding | None]:
     """Every reservation is as the last of its commands said, and every command was counted."""
     statements = (_VERSIONS, _CONTENT, _FIXED)
     found = (first(tx, "reservation", statement) for statement in statements)
-    return count(tx, "reservation"), next((wrong for wrong in found if wrong), None)
+    return count(tx, "fresh_reservation"), next((wrong for wrong in found if wrong), None)
 
 
 # Of a stored line: 1 sku, 2 location, 3 lot, 6 reserved, 7 released, 8 consumed.
@@ -62,7 +67,7 @@ ORDER BY tenant_id, sku, location, lot LIMIT 1
 _ENDED: Final = """
 SELECT format('tenant %s reservation %s', tenant_id, reservation_id),
     'something left while active, nothing once ended', format('%s: %s', status, lines)
-FROM reservation
+FROM fresh_reservation
 WHERE (status = 'active') <> EXISTS (
     SELECT FROM jsonb_array_elements(lines::jsonb) l
     WHERE (l ->> 6)::numeric <> (l ->> 7)::numeric + (l ->> 8)::numeric
@@ -71,7 +76,11 @@ ORDER BY tenant_id, reservation_id LIMIT 1
 """
 
 
+def ended(tx: Transaction) -> tuple[int, Finding | None]:
+    """Of what has ended nothing is left, and of what is active something is."""
+    return count(tx, "fresh_reservation"), first(tx, "reservation", _ENDED)
+
+
 def left(tx: Transaction) -> tuple[int, Finding | None]:
     """What active reservations still hold is what the balances reserve."""
-    wrong = first(tx, "balance", _LEFT) or first(tx, "reservation", _ENDED)
-    return count(tx, "reservation"), wrong
+    return count(tx, "reservation"), first(tx, "balance", _LEFT)

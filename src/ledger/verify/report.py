@@ -1,8 +1,10 @@
 """What a proof of the ledger came to: each check, and the first row that fails it."""
 
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from ledger.connection import Transaction
+from schemas.times import stamp
 
 
 class Finding(NamedTuple):
@@ -27,6 +29,11 @@ class Report(NamedTuple):
     """All checks of one run, over one snapshot."""
 
     checks: tuple[Checked, ...]
+    full: bool
+    since: datetime | None
+    """When the point was proved behind which an incremental run looked."""
+    digest: str
+    """One hash of the whole journal: to be kept where nobody who may write to it can reach it."""
 
     @property
     def passed(self) -> bool:
@@ -42,6 +49,9 @@ class Report(NamedTuple):
         """The report as a JSON object."""
         return {
             "passed": self.passed,
+            "full": self.full,
+            "since": stamp(self.since) if self.since else None,
+            "digest": self.digest,
             "checks": [
                 {
                     "name": check.name,
@@ -55,7 +65,11 @@ class Report(NamedTuple):
 
     def lines(self) -> list[str]:
         """The report for a person, a line or a few for each check."""
-        return [line for check in self.checks for line in _lines(check)]
+        said = [line for check in self.checks for line in _lines(check)]
+        what = "the whole ledger"
+        if self.since:
+            what = f"what came behind the point proved at {stamp(self.since)}; --full looks at all"
+        return [*said, f"looked at: {what}", f"the journal's digest: {self.digest}"]
 
 
 def _lines(check: Checked) -> list[str]:

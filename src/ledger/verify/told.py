@@ -74,6 +74,10 @@ class Told:
             for _, version, level in record["levels"]:
                 self._take_level(record["tenant_id"], version, level)
 
+    def take_place(self, tenant_id: str, shard: int, sequence: int) -> None:
+        """Add that a row stands there, of a record that is not to be believed."""
+        self._add("told_row", tenant_id, str(shard), str(sequence), _shown(None), "0")
+
     def write(self, tx: Transaction) -> None:
         """Put the rows into their tables."""
         for name, rows in self._rows.items():
