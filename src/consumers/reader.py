@@ -107,6 +107,7 @@ class Reader:
         self.owned: set[Place] = set()
         self.gained: set[Place] = set()
         self.joined = False
+        self._went = False  # some places, during this very poll
         connection = client_config(settings)
         self._admin = AdminClient(connection)
         self._consumer = Consumer(
@@ -124,6 +125,7 @@ class Reader:
             KafkaException: the client is beyond repair.
             Exception: what the database said when it was asked where a partition stands.
         """
+        self._went = False
         first = self._consumer.poll(within_seconds)
         found = [first] if first is not None else []
         if found and records_max > 1:
@@ -131,13 +133,19 @@ class Reader:
         if self._trouble is not None:
             trouble, self._trouble = self._trouble, None
             raise trouble
-        # A record of a partition that was revoked in between does no harm: the shard's row tells
-        # whether it was applied, by us or by its new owner.
-        return [
+        records = [
             cast("Delivered", message)
             for message in found
             if self._is_record(message, message.error())
         ]
+        return [each for each in records if self._is_ours(each)] if self._went else records
+
+    def _is_ours(self, record: Delivered) -> bool:
+        """Not of a partition that went between the first record and the rest.
+
+        It would do no harm, the shard's row being the fence, but its new owner has it in hand too.
+        """
+        return Place(record.topic(), record.partition()) in self.owned
 
     def _is_record(self, message: Message, error: KafkaError | None) -> bool:
         """Whether it is one; what else comes is news of errors."""
@@ -247,6 +255,7 @@ class Reader:
             tell(sorted(places))
         except Exception as error:  # noqa: BLE001  # raised again by poll: a callback cannot
             self._trouble = error
+        self._went = True
         self.owned -= places
         self.gained -= places
         log.info("partitions gone", partitions=[f"{p.topic}[{p.partition}]" for p in places])
