@@ -6,6 +6,7 @@ from collections.abc import Callable
 import typer
 
 from deploy.commands import (
+    backup,
     bench,
     commerce,
     demo,
@@ -15,6 +16,7 @@ from deploy.commands import (
     feed,
     migrate,
     processes,
+    restore,
     scan,
     send,
     test,
@@ -52,6 +54,9 @@ VERBS: dict[str, Callable[..., None]] = {
     "scan": scan.scan,
     "commerce": commerce.commerce,
     "verify": verify.verify,
+    "backup": backup.backup,
+    "restore": restore.restore,
+    "restore-proof": restore.restore_proof,
     "bench": bench.bench,
 }
 GROUPS = {"topics": topics.app}

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -12,11 +11,10 @@ import psycopg
 
 from deploy.machine.caches import cache_dir
 from deploy.machine.trouble import OperatorError
+from deploy.postgres.programs import install
 from schemas.settings import Settings
 
 CLIENTS: Final = (4, 8, 16, 32)
-INSTALL_SECONDS: Final = 300
-LOCK: Final = Path(__file__).resolve().parents[2] / "requirements-bench.lock"
 
 # The rows that a batch writes for each reservation: its idempotency key, the balance with the
 # check of the stock, the reservation, the journal row from which result and event are made.
@@ -124,7 +122,7 @@ def program() -> str:
             return found
     target = cache_dir() / "pgbench"
     if not (found := _inside(target)):
-        _install(target)
+        install(target)
         found = _inside(target)
     if not found:
         raise OperatorError("no pgbench: install it, for instance: apt-get install postgresql-15")
@@ -133,17 +131,3 @@ def program() -> str:
 
 def _inside(target: Path) -> str | None:
     return next(map(str, sorted(target.glob("**/bin/pgbench"))), None)
-
-
-def _install(target: Path) -> None:
-    installer = ["uv", "pip"] if shutil.which("uv") else [sys.executable, "-m", "pip"]
-    words = ["install", "--quiet", "--no-deps", "--require-hashes", "--target", str(target)]
-    done = subprocess.run(  # our own words
-        [*installer, *words, "-r", str(LOCK)],
-        timeout=INSTALL_SECONDS,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise OperatorError(f"pgbench cannot be fetched: {done.stderr[-300:]}")

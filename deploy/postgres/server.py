@@ -38,6 +38,8 @@ SETTINGS: Mapping[str, str] = {
     "full_page_writes": "on",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
+    # What a backup's archive of WAL has not fetched is kept for it, but not until the disk is full.
+    "max_slot_wal_keep_size": "16GB",
     "shared_preload_libraries": "pg_stat_statements",
     # A client that hangs in a transaction must not hold its locks for ever.
     "idle_in_transaction_session_timeout": "60s",

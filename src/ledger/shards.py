@@ -122,3 +122,14 @@ _ENDS: Final = "SELECT shard, next_sequence - 1 FROM shard WHERE next_sequence >
 def ends(tx: Transaction) -> dict[int, int]:
     """The last sequence of each shard's journal."""
     return dict(tx.execute(_ENDS).fetchall())
+
+
+_STANDING: Final = """
+SELECT shard, next_offset, next_sequence, incarnation, topic_id FROM shard ORDER BY shard
+"""
+
+
+def standing(tx: Transaction) -> list[dict[str, int | str | None]]:
+    """Where each shard stands, by the names of its columns."""
+    names = ("shard", "next_offset", "next_sequence", "incarnation", "topic_id")
+    return [dict(zip(names, row, strict=True)) for row in tx.execute(_STANDING)]
