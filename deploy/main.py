@@ -9,6 +9,7 @@ from deploy.commands import (
     backup,
     bench,
     commerce,
+    deadletter,
     demo,
     doctor,
     documents,
@@ -59,7 +60,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "restore-proof": restore.restore_proof,
     "bench": bench.bench,
 }
-GROUPS = {"topics": topics.app}
+GROUPS = {"topics": topics.app, "deadletter": deadletter.app}
 
 for name, verb in VERBS.items():
     app.command(name)(verb)

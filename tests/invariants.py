@@ -326,6 +326,18 @@ def dead_letters_are_told_and_whole(found: Found) -> Iterator[str]:
                 yield f"dead letter {place} differs from its record"
 
 
+def dead_letters_are_listed(found: Found) -> Iterator[str]:
+    """The table that the tools read names the letters of the journal, and no others."""
+    listed = found.pipeline.query("SELECT shard, sequence, record_offset, reason FROM dead_letter")
+    kept = {
+        (each["shard"], each["sequence"], each["letter"]["offset"], each["letter"]["reason"])
+        for each in found.records
+        if each["kind"] == "dead_letter"
+    }
+    yield from (f"dead letter {each} is not listed" for each in kept - set(listed))
+    yield from (f"dead letter {each} is listed, in no journal" for each in set(listed) - kept)
+
+
 def nobody_is_stuck(found: Found) -> Iterator[str]:
     """Every process that should live is ready, and no session is left of those that do not."""
     alive = [each for each in found.pipeline.workers if each.lives()]
@@ -357,6 +369,7 @@ INVARIANTS = (
     events_stand_in_the_order_of_their_journal,
     read_tables_say_what_the_ledger_says,
     dead_letters_are_told_and_whole,
+    dead_letters_are_listed,
     nobody_is_stuck,
 )
 

@@ -169,11 +169,23 @@ class Pipeline:
         headers: Any,
         module: str = "reservations",
         key: bytes | None = None,
+        timestamp: int = 0,
     ) -> None:
-        """Send a record of any kind, command or not, to partition 0."""
-        topic = commands_topic(self.settings.topic_prefix, module)
-        self.producer().produce(topic, value, key, 0, headers=headers)
+        """Send a record of any kind, command or not, to partition 0, acknowledged."""
+        self.try_send_raw(value, headers, module, key, timestamp)
         self.settle()
+
+    def try_send_raw(
+        self,
+        value: bytes | None,
+        headers: Any,
+        module: str,
+        key: bytes | None = None,
+        timestamp: int = 0,
+    ) -> None:
+        """The same without a wait."""
+        topic = commands_topic(self.settings.topic_prefix, module)
+        self.producer().produce(topic, value, key, 0, headers=headers, timestamp=timestamp)
 
     def settle(self) -> None:
         assert self.producer().flush(WAIT_SECONDS) == 0, "the broker took not all that was sent"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import consumers.decisions.all  # noqa: F401  # registers them
-from consumers import flush
+from consumers import breaker, flush
 from consumers.decide import decide
 from consumers.due import due
 from consumers.load import load
@@ -43,6 +43,7 @@ class Rules:
     answer_repeats: Callable[[list[Answer]], None]
     """Sends the answers to repeats of older commands and waits until they are acknowledged.
     Called before the commit: once the offset has moved, nobody would send them again."""
+    dead_letters: breaker.Limit = breaker.USUAL
 
 
 def apply(
@@ -63,6 +64,7 @@ def apply(
     `look_up` asks which commands were applied before; without it, one that was is a violation.
 
     Raises:
+        HaltError: the batch holds more dead letters than may be; nothing was committed.
         psycopg.Error: nothing was committed, or (a lost connection) it is unknown whether it
             was; applying the same batch again finds out.
         Exception: a decision has a bug; nothing was committed.
@@ -70,6 +72,7 @@ def apply(
     with tx.transaction():
         progress, now = shards.lock(tx, {_shard(asked) for asked in batch} or owned[:1])
         fresh = [asked for asked in batch if _is_fresh(asked, progress)]
+        breaker.check(tx, fresh, progress, rules.dead_letters)
         flushed = Flushed(redelivered=len(batch) - len(fresh))
         own = due(tx, min(progress), rules.module, now) if progress and expire else []
         if not fresh and not own:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -14,13 +15,24 @@ from consumers.record import (
     dead_letter_record,
     level_record,
 )
-from ledger import balances, catalog, idempotency, journal, movements, reservations, shards
+from ledger import (
+    balances,
+    catalog,
+    dead_letters,
+    idempotency,
+    journal,
+    movements,
+    reservations,
+    shards,
+)
 from ledger.book import Applied, Book, Item, Level, Location, Reservation
 from ledger.connection import Transaction
+from ledger.dead_letters import Letter, Place
 from ledger.journal import Segment
 from ledger.shards import Progress
 from ledger.timeline import FIRST_TIMELINE
 from producers.repeats import Again
+from schemas.dead_letters import read_replays
 
 
 @dataclass(slots=True)
@@ -38,6 +50,7 @@ class Pages:
     """Who asks again in the batch itself. Kept with the record of the first: it is answered when
     that is published, and after a crash again."""
     movements: list[str] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
 
     def keep(self, record: dict[str, Any]) -> bytes:
         """Put a record at the end of its chain; its journal row."""
@@ -71,6 +84,7 @@ def write(tx: Transaction, decisions: Sequence[Decision], book: Book, pages: Pag
     """Write a decided batch, all but its keys and its shards' progress."""
     journal.append(tx, _write_up(decisions, book, pages))
     journal.save_segments(tx, pages.segments.values())
+    dead_letters.insert(tx, pages.letters)
     movements.append(tx, pages.movements)
     _write_documents(tx, book)
     balances.save(tx, book.touched.values())
@@ -82,6 +96,7 @@ def _write_up(decisions: Sequence[Decision], book: Book, pages: Pages) -> Iterat
     for asked, sequence, outcome in decisions:
         if isinstance(asked, DeadLetter):
             tenant_id, prefix = pages.default_tenant, pages.prefix
+            pages.letters.append(_letter(asked, sequence, pages))
             yield pages.keep(dead_letter_record(asked, sequence, pages.at, tenant_id, prefix))
         elif outcome is not None:
             record = command_record(asked, outcome, sequence, pages.at, levels_at)
@@ -122,6 +137,22 @@ def _levels(
 def batched(levels: Sequence[Level], size: int) -> Iterator[Sequence[Level]]:
     """The levels, a few at a time."""
     return (levels[start : start + size] for start in range(0, len(levels), size))
+
+
+def _letter(letter: DeadLetter, sequence: int, pages: Pages) -> Letter:
+    record, failed_at = letter.record, datetime.fromisoformat(pages.at)
+    replays, first_failed_at = read_replays(record.headers)
+    return Letter(
+        Place(record.shard, sequence),
+        pages.default_tenant,
+        pages.progress[record.shard].incarnation,
+        record.offset,
+        dead_letters.key_hash(record.key),
+        letter.why.reason,
+        replays,
+        min(first_failed_at or failed_at, failed_at),
+        failed_at,
+    )
 
 
 def _note_movements(asked: Asked, sequence: int, outcome: Applied, pages: Pages) -> None:

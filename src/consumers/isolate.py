@@ -16,6 +16,7 @@ from tenacity import (
 from consumers.apply import Batch, Flushed
 from consumers.metrics import HALVED, RETRIES, cause
 from consumers.parse import Asked, DeadLetter
+from consumers.reader import HaltError
 from ledger.catalog import RacedError
 from ledger.shards import FencedError
 from producers.publisher import PublishError
@@ -42,6 +43,11 @@ def passes(error: BaseException) -> bool:
     return isinstance(error, PublishError)
 
 
+def is_the_datas(error: BaseException) -> bool:
+    """Whether cutting the batch finds the record that is guilty."""
+    return not passes(error) and not isinstance(error, HaltError)
+
+
 def conflicts(error: BaseException) -> bool:
     """Whether another batch was faster: decided again, ours sees what that one did."""
     return isinstance(error, RacedError | FencedError | psycopg.errors.UniqueViolation)
@@ -61,12 +67,13 @@ def apply_isolated(apply: Attempt, batch: Batch, module: str, *, look_up: bool) 
     something has failed, since it might be they.
 
     Raises:
+        HaltError: too many records are guilty.
         psycopg.Error, PublishError: the servers' trouble outlasted our patience.
     """
     try:
         return [_retried(apply, batch, module, expire=True, look_up=look_up)]
     except Exception as error:
-        if passes(error) or not batch:
+        if not batch or not is_the_datas(error):
             raise
         log.exception("a batch cannot be flushed", records=len(batch), module=module)
         return _halved(apply, batch, module, error)
@@ -118,7 +125,7 @@ def _halved(apply: Attempt, batch: Batch, module: str, error: Exception) -> list
         try:
             flushed.append(_retried(apply, part, module, expire=False, look_up=True))
         except Exception as still:
-            if passes(still):
+            if not is_the_datas(still):
                 raise
             flushed += _halved(apply, part, module, still)
     return flushed

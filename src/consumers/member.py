@@ -8,6 +8,7 @@ from typing import Final
 
 from consumers import metrics
 from consumers.apply import Batch, Flushed, Rules, apply
+from consumers.breaker import Limit
 from consumers.isolate import apply_isolated
 from consumers.parse import Record, parse
 from consumers.parse import Rules as ParseRules
@@ -46,7 +47,11 @@ class Member:
         )
         self._publisher = ShardPublisher(settings, module, self._session)
         self._rules = Rules(
-            module, settings.topic_prefix, settings.default_tenant, self._publisher.answer
+            module,
+            settings.topic_prefix,
+            settings.default_tenant,
+            self._publisher.answer,
+            Limit(settings.dead_letter_share_max, settings.dead_letter_window_records),
         )
         self._reader = Reader(
             settings,
@@ -66,7 +71,7 @@ class Member:
         """One turn of the loop.
 
         Raises:
-            HaltError: log and database contradict each other.
+            HaltError: log and database contradict each other, or too much cannot be read.
             psycopg.Error, KafkaException, PublishError: a server was away for too long.
         """
         messages = self._reader.poll(self._settings.batch_records_max, POLL_SECONDS)

@@ -8,6 +8,12 @@ COMMANDS = Counter(
 DEAD_LETTERS = Counter(
     "stockyard_dead_letters", "Records no command was made of", ["module", "reason"]
 )
+DEAD_LETTER_SHARE = Gauge(
+    "stockyard_dead_letter_share",
+    "Of a partition's last records, when it last met a dead letter; a share above the limit halts",
+    ["module"],
+)
+HALTS = Counter("stockyard_halts", "Times a module halted", ["module"])
 REDELIVERED = Counter(
     "stockyard_redelivered", "Records that came again and were already applied", ["module"]
 )

@@ -41,7 +41,7 @@ _CONFIG: Final[dict[str, Any]] = {
 
 
 class HaltError(RuntimeError):
-    """The log and the database contradict each other. Going on would lose or repeat something."""
+    """Going on would lose or repeat something, or set aside most of a topic: a person must look."""
 
 
 class Place(NamedTuple):

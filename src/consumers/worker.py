@@ -70,6 +70,7 @@ class Module(Thread):
         try:
             self._work_on()
         except HaltError as error:
+            metrics.HALTS.labels(self.name).inc()
             log.error("halted", why=str(error))  # noqa: TRY400  # the message is the whole story
             self._process.health.set(self.name, "halted")
             self.failed = True

@@ -10,6 +10,8 @@ from typing import Any, Final
 import orjson
 
 from producers.repeats import repeated
+from schemas.dead_letters import FIRST_FAILED_AT, read_replays
+from schemas.times import stamp
 from schemas.topics import (
     deadletter_topic,
     events_topic,
@@ -197,9 +199,8 @@ def _dead_letter(prefix: str, record: dict[str, Any]) -> Message:
     """The record as it came, key, value and headers unchanged, and why it went no further."""
     shard = record["shard"]
     letter = record["letter"]
-    headers: Headers = [
-        (name, None if value is None else bytes.fromhex(value)) for name, value in letter["headers"]
-    ]
+    own = record_headers(letter)
+    first = read_replays(own).first_failed_at
     # Spring's and Connect's tools know these names; the numbers are written as text.
     added = {
         "kafka_dlt-original-topic": letter["topic"],
@@ -210,13 +211,23 @@ def _dead_letter(prefix: str, record: dict[str, Any]) -> Message:
         "kafka_dlt-exception-message": letter["detail"],
         "dlq-reason": letter["reason"],
         "dlq-attempts": str(letter["attempts"]),
-        "dlq-first-failed-at": record["at"],
+        FIRST_FAILED_AT: record["at"] if first is None else stamp(first),
     }
-    headers.extend((name, value.encode()) for name, value in added.items())
+    headers: Headers = [*own, *((name, value.encode()) for name, value in added.items())]
     return (
         deadletter_topic(prefix),
         partition_of(shard),
-        None if letter["key"] is None else bytes.fromhex(letter["key"]),
-        None if letter["value"] is None else bytes.fromhex(letter["value"]),
+        raw(letter["key"]),
+        raw(letter["value"]),
         headers,
     )
+
+
+def record_headers(letter: dict[str, Any]) -> list[tuple[str, bytes | None]]:
+    """The headers of the record that a letter of the journal keeps."""
+    return [(name, raw(value)) for name, value in letter["headers"]]
+
+
+def raw(kept: str | None) -> bytes | None:
+    """Bytes that the journal keeps as hex."""
+    return None if kept is None else bytes.fromhex(kept)

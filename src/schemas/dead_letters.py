@@ -1,7 +1,11 @@
-"""Why a record went to the dead-letter topic: a closed list, and the words beside it."""
+"""Why a record went to the dead-letter topic: a closed list; and the marks of one that was redriven."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Final, NamedTuple
 
 
 class Reason(StrEnum):
@@ -25,3 +29,48 @@ class Unreadable:
 
     reason: Reason
     detail: str
+
+
+LETTER: Final = "dlq-letter"
+REPLAYS: Final = "dlq-replays"
+FIRST_FAILED_AT: Final = "dlq-first-failed-at"
+REDRIVEN: Final = (LETTER, REPLAYS, FIRST_FAILED_AT)
+"""The headers behind a redriven record's own: the letter that it was, how often it has been
+redriven, and when it failed for the first time."""
+_REPLAYS: Final = re.compile(rb"[0-9]{1,4}")
+_MOMENT: Final = re.compile(rb"20[0-9]{2}-[0-9T:.-]{10,30}Z")
+
+Headers = Sequence[tuple[str, bytes | None]] | None
+
+
+class Replayed(NamedTuple):
+    """What a record's headers tell of its redrives."""
+
+    replays: int = 0
+    first_failed_at: datetime | None = None
+
+
+def read_replays(headers: Headers) -> Replayed:
+    """How often a record was redriven; what is no mark of ours counts as none."""
+    if not _is_marked(headers):
+        return Replayed()
+    _, (_, replays), (_, first) = (headers or ())[-len(REDRIVEN) :]
+    times = int(replays) if replays and _REPLAYS.fullmatch(replays) else 0
+    return Replayed(times, _moment(first or b""))
+
+
+def _moment(text: bytes) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text.decode()) if _MOMENT.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def own_headers(headers: Headers) -> list[tuple[str, bytes | None]]:
+    """The headers that a record came with the first time."""
+    kept = list(headers or ())
+    return kept[: -len(REDRIVEN)] if _is_marked(kept) else kept
+
+
+def _is_marked(headers: Headers) -> bool:
+    return tuple(name for name, _ in (headers or ())[-len(REDRIVEN) :]) == REDRIVEN

@@ -61,12 +61,16 @@ PLACES: Final = frozenset(
         "e.before_send",
         "e.after_send",
         "e.before_reply",
+        "d.after_begin",
+        "d.after_send",
+        "d.after_ack",
+        "d.after_mark",
         "m.ledger",
         "m.read",
     }
 )
-"""By process: w the worker, r whoever publishes from the journal, p the projector, e the edge, m a
-migration, before its commit."""
+"""By process: w the worker, r whoever publishes from the journal, p the projector, e the edge, d the
+redrive of dead letters, m a migration, before its commit."""
 
 
 class _Fault(NamedTuple):

@@ -55,6 +55,18 @@ class Settings(BaseSettings):
     )
     batch_records_max: int = Field(default=4000, ge=1, le=20_000)
     idempotency_retention: timedelta = Field(default=timedelta(days=30))
+    dead_letter_share_max: float = Field(
+        default=0.2,
+        gt=0,
+        le=1,
+        description="of a partition's last records; above it the worker halts",
+    )
+    dead_letter_window_records: int = Field(
+        default=500, ge=1, le=100_000, description="how many last records that share is of"
+    )
+    dead_letter_replays_max: int = Field(
+        default=3, ge=1, le=1000, description="a record redriven so often is parked for good"
+    )
 
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8080, ge=0, le=65_535)

@@ -1,9 +1,12 @@
 """Records that are no commands: each leaves the topic with a reason, its neighbours untouched."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 import asks
 from schemas.dead_letters import Reason
+from schemas.topics import commands_topic
 
 HEADERS = asks.reserve(asks.line("A", "1")).raw_headers
 BODY = b'{"order_id": "SO-1", "lines": [{"sku": "A", "location": "MAIN", "quantity": "1"}]}'
@@ -25,6 +28,13 @@ POISON = [
     ("a lone surrogate", b'{"order_id": "\\ud800"}', HEADERS, Reason.INVALID_JSON),
     ("too many bytes", b'{"order_id": "' + b"x" * 1_500_000 + b'"}', HEADERS, Reason.TOO_LARGE),
     ("no headers", BODY, None, Reason.MISSING_HEADER),
+    ("an empty list of headers", BODY, [], Reason.MISSING_HEADER),
+    (
+        "a type of a version to come",
+        BODY,
+        headers(("Command-Type", b"reservation.create.v2")),
+        Reason.INVALID_HEADER,
+    ),
     ("no request id", BODY, headers(without=["Request-Id"]), Reason.MISSING_HEADER),
     ("no key", BODY, headers(without=["Idempotency-Key"]), Reason.MISSING_HEADER),
     ("no command type", BODY, headers(without=["Command-Type"]), Reason.MISSING_HEADER),
@@ -68,11 +78,13 @@ def shop(pipeline):
 
 
 def test_every_poison_is_set_aside_unchanged_and_its_neighbours_are_applied(shop):
+    fault = shop.fault("13 every kind of poison among good records")
     neighbours = []
     for number, (_, value, raw, _) in enumerate(POISON):
         neighbours.append(asks.reserve(asks.line("A", "1")))
         shop.send(neighbours[-1])
         shop.send_raw(value, raw, key=b"\xffkey-%d" % number)
+    fault.heal()
     neighbours.append(asks.reserve(asks.line("A", "1")))
     shop.send(neighbours[-1])
     answers = shop.answers(*neighbours)
@@ -91,6 +103,32 @@ def test_every_poison_is_set_aside_unchanged_and_its_neighbours_are_applied(shop
         assert said["kafka_dlt-original-topic"].endswith(b".commands.reservations"), name
     assert shop.next_offset() == 2 * len(POISON) + 1
     assert {reason for *_, reason in POISON} == set(Reason) - {Reason.UNPROCESSABLE}
+    worker = shop.workers[0]
+    counted = worker.metric("stockyard_dead_letters_total", module="reservations")
+    fault.seen("the worker counted each of them", counted == len(POISON))
+    share = worker.metric("stockyard_dead_letter_share", module="reservations")
+    assert share == pytest.approx(len(POISON) / 500)
+    assert shop.query("SELECT count(*) FROM dead_letter") == [(len(POISON),)]
+
+
+@pytest.mark.parametrize(
+    "sent_at", [datetime(1971, 1, 1, tzinfo=UTC), datetime.now(UTC) + timedelta(minutes=50)]
+)
+@pytest.mark.slow
+def test_a_command_of_any_age_and_without_a_key_is_applied_by_the_databases_clock(shop, sent_at):
+    """Brokers refuse what is more than an hour ahead of them; all else reaches us."""
+    fault = shop.fault("13 a record from another time")
+    asked = asks.reserve(asks.line("A", "1"), expires_at="2999-01-01T00:00:00+00:00")
+    shop.send_raw(asked.value, asked.raw_headers, timestamp=int(sent_at.timestamp() * 1000))
+    (answer,) = shop.answers(asked)
+    assert answer["status"] == "applied"
+    topic = commands_topic(shop.settings.topic_prefix, "reservations")
+    (record,) = shop.read(topic)
+    told = datetime.fromtimestamp(record.timestamp()[1] / 1000, UTC)
+    fault.seen("the record is from then", abs(told - sent_at) < timedelta(seconds=1))
+    assert record.key() is None
+    ((made,),) = shop.query("SELECT now() - created_at FROM reservation")
+    assert abs(made) < timedelta(minutes=5)
 
 
 def test_a_body_that_breaks_its_schema_is_answered_with_every_rule_it_breaks(shop):
