@@ -38,7 +38,11 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         telemetry={"auto_configure": False},
     )
-    app.add_middleware(Perimeter, body_bytes_max=settings.http_body_bytes_max)
+    app.add_middleware(
+        Perimeter,
+        body_bytes_max=settings.http_body_bytes_max,
+        body_seconds_max=settings.http_request_seconds_max,
+    )
     app.add_exception_handler(Refused, answer_refused)
     app.add_exception_handler(HTTPException, answer_http)
     shared = (commands.router, health.router, asyncapi.pages(settings))

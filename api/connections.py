@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
+from api.load import Load
 from api.pipeline import Pipeline
 from api.projection import Projection
 from ledger.views.pool import Pool, read_pool
@@ -23,6 +24,7 @@ class Connections:
     pool: Pool
     pipeline: Pipeline
     projection: Projection
+    load: Load
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -32,13 +34,15 @@ async def connected(settings: Settings) -> AsyncIterator[Connections]:
     pool = read_pool(settings.read_url)
     await pool.open(wait=False)
     connections = Connections(
-        settings, pool, Pipeline(settings), Projection(settings.read_url, pool)
+        settings, pool, Pipeline(settings), Projection(settings.read_url, pool), Load(settings)
     )
     connections.pipeline.start()
     connections.projection.start()
+    connections.load.start()
     try:
         yield connections
     finally:
+        await connections.load.stop()
         await connections.pipeline.stop()
         await connections.projection.stop()
         await pool.close(CLOSE_SECONDS)

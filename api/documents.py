@@ -159,10 +159,13 @@ READ_PROBLEMS: Final = refused_with(
 _WRITE_PROBLEMS: Final = (
     problems.INVALID_HEADERS,
     problems.NOT_JSON,
+    problems.BODY_TOO_SLOW,
     problems.BODY_TOO_LARGE,
     INVALID,
     KEY_REUSED,
     problems.INTERNAL,
+    problems.OVERLOADED,
+    problems.BUSY,
     problems.BROKER_AWAY,
     problems.OUTCOME_UNKNOWN,
 )

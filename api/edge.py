@@ -14,6 +14,7 @@ import uvloop
 from fastapi import FastAPI
 
 from api.app import create_app
+from api.door import bounded_protocol
 from producers.process import set_up_logging
 from schemas.settings import Settings
 
@@ -55,7 +56,7 @@ async def _serve(settings: Settings, listening: socket.socket) -> int:
         uvicorn.Config(
             app,
             loop="none",
-            http="httptools",
+            http=bounded_protocol(settings.http_request_seconds_max),
             ws="none",
             log_config=None,
             access_log=False,

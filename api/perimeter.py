@@ -1,5 +1,6 @@
-"""Around every request: its id on the answer, a bound on its body, its count, and no error bare."""
+"""Around every request: its id on the answer, bounds on its body, its count, and no error bare."""
 
+import asyncio
 from functools import cache
 from time import perf_counter
 from typing import Final
@@ -10,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.answers import name_request
-from api.problems import BODY_TOO_LARGE, INTERNAL, Refused, refusal
+from api.problems import BODY_TOO_LARGE, BODY_TOO_SLOW, INTERNAL, Refused, hang_up, refusal
 from schemas.problems import problem
 
 log = structlog.get_logger()
@@ -32,9 +33,10 @@ _METHODS: Final = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 class Perimeter:
     """The one middleware; plain ASGI, for the fewest hops on the hot path."""
 
-    def __init__(self, app: ASGIApp, body_bytes_max: int) -> None:
+    def __init__(self, app: ASGIApp, body_bytes_max: int, body_seconds_max: float) -> None:
         self._app = app
         self._body_bytes_max = body_bytes_max
+        self._body_seconds_max = body_seconds_max
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, within its bounds."""
@@ -63,18 +65,28 @@ class Perimeter:
             _count(scope, answer.code, perf_counter() - began)
 
     def _bounded(self, scope: Scope, receive: Receive) -> Receive:
-        """The request's body, refused as soon as it is known to be too large."""
+        """The request's body, refused as soon as it is known to be too large or too slow."""
         if scope["method"] in {"GET", "HEAD"}:
             return receive
         most, read = self._body_bytes_max, 0
         too_large = Refused(problem(BODY_TOO_LARGE, f"a body has at most {most} bytes"))
         announced = _announced(scope)
+        seconds, whole = self._body_seconds_max, False
+        deadline = asyncio.get_running_loop().time() + seconds
 
         async def bounded() -> Message:
-            nonlocal read
+            nonlocal read, whole
             if announced > most:
                 raise too_large
-            message = await receive()
+            if whole:
+                return await receive()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                said = f"a body must arrive within {seconds:g} seconds"
+                raise hang_up(problem(BODY_TOO_SLOW, said)) from None
+            whole = not message.get("more_body")
             read += len(message.get("body", b""))
             if read > most:
                 raise too_large

@@ -44,6 +44,10 @@ class Unavailable(Exception):  # noqa: N818  # what it is
     """The command was not sent, and never will be."""
 
 
+class CrowdedError(Unavailable):
+    """As many callers wait for results as may wait at this edge."""
+
+
 class Asked(NamedTuple):
     """A command to be sent: its message, and how long its caller waits."""
 
@@ -89,14 +93,15 @@ class Pipeline:
         """Send a command and wait for its result; None when the wait ran out before it came.
 
         Raises:
-            Unavailable: there is no connection, or too many wait.
+            Unavailable: there is no connection.
+            CrowdedError: too many wait.
             UnsentError: the broker did not acknowledge within the longest wait that there is.
         """
         began = monotonic()
         try:
             future = self.awaited.expect(asked.span)
         except TooManyError as error:
-            raise Unavailable("too many callers wait for results") from error
+            raise CrowdedError("too many callers wait for results") from error
         try:
             reached("e.before_send")
             acknowledged = await self._send(asked, future)
@@ -107,6 +112,7 @@ class Pipeline:
             if future.done():
                 return future.result()
             await self._acknowledged(acknowledged, began)
+            reached("e.after_ack")
             return None
         finally:
             self.awaited.forget(asked.span)

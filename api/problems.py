@@ -16,11 +16,13 @@ INVALID_HEADERS: Final = Kind("invalid-headers", 400, "Headers are missing or wr
 INVALID_QUERY: Final = Kind("invalid-query", 400, "Query parameters are wrong")
 NOT_JSON: Final = Kind("not-json", 400, "The body is not a JSON object")
 UNKNOWN_COMMAND: Final = Kind("unknown-command", 404, "No command can have this id")
+BODY_TOO_SLOW: Final = Kind("body-too-slow", 408, "The body took too long to arrive")
 BODY_TOO_LARGE: Final = Kind("body-too-large", 413, "The body is too large")
 OUTCOME_UNKNOWN: Final = Kind(
     "outcome-unknown", 503, "The command may or may not have been accepted"
 )
 BUSY: Final = Kind("too-many-waiting", 503, "Too many requests wait for their results")
+OVERLOADED: Final = Kind("overloaded", 503, "Commands come faster than they are applied")
 BROKER_AWAY: Final = Kind("broker-away", 503, "Commands cannot be accepted now")
 DATABASE_AWAY: Final = Kind("database-away", 503, "Reads cannot be answered now")
 NOT_YET_READABLE: Final = Kind("position-not-reached", 503, "The position is not readable yet")
@@ -38,6 +40,13 @@ class Refused(Exception):  # noqa: N818  # a refusal on its way to the caller, n
         self.headers = (
             {} if retry_after_seconds is None else {"Retry-After": str(retry_after_seconds)}
         )
+
+
+def hang_up(content: Problem) -> Refused:
+    """A refusal that ends the connection: what would still come of the request is not wanted."""
+    refused = Refused(content)
+    refused.headers["Connection"] = "close"
+    return refused
 
 
 def later(kind: Kind, detail: str) -> Refused:

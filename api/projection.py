@@ -10,6 +10,7 @@ from typing import Final
 
 import psycopg
 import structlog
+from prometheus_client import Gauge
 
 from ledger.views.pool import Pool
 from ledger.views.progress import moves, reached
@@ -17,6 +18,12 @@ from ledger.views.progress import moves, reached
 log = structlog.get_logger()
 
 RETRY_SECONDS: Final = 1.0
+FORGET_AT: Final = 1_000
+"""So many waits that ran out are swept at once: each sweep looks at all that wait."""
+
+AWAITED: Final = Gauge(
+    "stockyard_edge_positions_awaited", "Waits for the read tables, those that ran out among them"
+)
 
 Waiting = tuple[int, int, Future[None]]
 """The sequence waited for, a number that keeps waiters comparable, and the wait."""
@@ -33,6 +40,8 @@ class Projection:
         self._task: asyncio.Task[None] | None = None
         self._listening = False
         self._missed: dict[int, int] = {}
+        self._ran_out = 0
+        AWAITED.set_function(lambda: sum(map(len, self._waiting.values())))
 
     def start(self) -> None:
         """Begin to listen."""
@@ -82,6 +91,9 @@ class Projection:
             async with asyncio.timeout(seconds):
                 await passed
         except TimeoutError:
+            self._ran_out += 1
+            if self._ran_out >= FORGET_AT:
+                self._forget_cancelled()
             return False
         return True
 
@@ -124,6 +136,7 @@ class Projection:
 
     def _forget_cancelled(self) -> bool:
         """Drop the waits that ran out; whether any is left."""
+        self._ran_out = 0
         for shard, heap in list(self._waiting.items()):
             left = sorted(each for each in heap if not each[2].done())
             if left:

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from api.answers import POSITION_HEADER, json_response
 from api.awaited import own_span
 from api.connections import Connections, connections_of
-from api.pipeline import Asked, Unavailable, UnsentError
+from api.pipeline import Asked, CrowdedError, Unavailable, UnsentError
 from api.prefer import Preference, preference
-from api.problems import BROKER_AWAY, NOT_JSON, OUTCOME_UNKNOWN, Refused, later, refusal
+from api.problems import BROKER_AWAY, BUSY, NOT_JSON, OUTCOME_UNKNOWN, Refused, later, refusal
 from producers.messages import read_position
 from schemas.commands import Command
 from schemas.envelope import Envelope
@@ -45,9 +45,10 @@ async def write(
     `path` holds the command's fields that stand in the path and not in the body.
 
     Raises:
-        Refused: the body is no such command, or the command could not be sent.
+        Refused: the body is no such command, too many wait already, or it could not be sent.
     """
     connections = connections_of(request)
+    connections.load.admit(kind.command.MODULE)
     wished = preference(
         request.headers.getlist("prefer"), connections.settings.http_wait_seconds_max
     )
@@ -122,6 +123,8 @@ async def _result(connections: Connections, asked: Asked) -> dict[str, Any] | No
     """The command's result, None if it did not come in time."""
     try:
         found = await connections.pipeline.ask(asked)
+    except CrowdedError as error:
+        raise later(BUSY, f"{error}; nothing was sent") from error
     except Unavailable as error:
         raise later(BROKER_AWAY, f"{error}; nothing was sent") from error
     except UnsentError as error:

@@ -8,6 +8,7 @@ import typer
 
 from deploy.machine.addresses import DATA_DIR, adopt
 from deploy.machine.parent import leave_with_parent
+from deploy.machine.trouble import OperatorError
 
 DataDir = Annotated[Path, typer.Option(help="whose servers to use when the environment names none")]
 Modules = Annotated[list[str] | None, typer.Argument(help="whose commands to apply; default: all")]
@@ -46,10 +47,14 @@ def projector(data_dir: DataDir = DATA_DIR) -> None:
 
 
 def rebuild(data_dir: DataDir = DATA_DIR) -> None:
-    """Make the read tables anew while the old ones serve."""
-    from consumers.rebuild import run  # noqa: PLC0415 (slow to import)
+    """Make the read tables anew while the old ones serve; exit code 1 if they serve on."""
+    from consumers.project import UnprojectableError  # noqa: PLC0415 (slow to import)
+    from consumers.rebuild import run  # noqa: PLC0415
 
-    sys.exit(run(adopt(data_dir), typer.echo))
+    try:
+        sys.exit(run(adopt(data_dir), typer.echo))
+    except UnprojectableError as error:
+        raise OperatorError(f"not rebuilt, the old tables serve on: {error}") from error
 
 
 def edge(data_dir: DataDir = DATA_DIR) -> None:

@@ -170,8 +170,10 @@ class Member:
                 metrics.DEAD_LETTERS.labels(self._module, record["letter"]["reason"]).inc()
 
     def _measure_lag(self) -> None:
+        """Now and then say how much waits: in our metrics, and to lag tools by way of the broker."""
         if monotonic() - self._lag_at > LAG_SECONDS:
             self._lag_at = monotonic()
+            self._reader.remind()
             for place, lag in self._reader.lag().items():
                 metrics.LAG.labels(self._group, place.topic, str(place.partition)).set(lag)
 

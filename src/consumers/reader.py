@@ -108,6 +108,7 @@ class Reader:
         self.gained: set[Place] = set()
         self.joined = False
         self._went = False  # some places, during this very poll
+        self._applied: dict[Place, int] = {}
         connection = client_config(settings)
         self._admin = AdminClient(connection)
         self._consumer = Consumer(
@@ -159,7 +160,19 @@ class Reader:
         return False
 
     def commit(self, offsets: Mapping[Place, int]) -> None:
-        """Tell Kafka how far we are, for lag tools. Nothing depends on it."""
+        """Tell Kafka how far we are, for lag tools. Nothing that is stored depends on it."""
+        self._applied |= {place: at for place, at in offsets.items() if place in self.owned}
+        self._tell(offsets)
+
+    def remind(self) -> None:
+        """Tell it again, since the last time may be lost.
+
+        An edge that sees too much lag lets nothing in that would have us tell it anew.
+        """
+        if self._applied:
+            self._tell(self._applied)
+
+    def _tell(self, offsets: Mapping[Place, int]) -> None:
         told = [TopicPartition(place.topic, place.partition, at) for place, at in offsets.items()]
         try:
             self._consumer.commit(offsets=told, asynchronous=True)
@@ -195,6 +208,7 @@ class Reader:
             ]
         )
         self.joined = True
+        self._applied |= {place: at.next_offset for place, at in stands.items()}
         self.owned.update(places)
         self.gained.update(places)
         if places:
@@ -257,6 +271,8 @@ class Reader:
             self._trouble = error
         self._went = True
         self.owned -= places
+        for place in places:
+            self._applied.pop(place, None)
         self.gained -= places
         log.info("partitions gone", partitions=[f"{p.topic}[{p.partition}]" for p in places])
 

@@ -7,7 +7,6 @@ by version or key. A projector that runs meanwhile waits for a moment and goes o
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from time import monotonic
 from typing import Any, Final
 
 import orjson
@@ -17,7 +16,8 @@ from confluent_kafka import KafkaException
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from consumers.fold import Folded
-from consumers.parity import PARITIES, compare
+from consumers.pace import Pace
+from consumers.parity import PARITIES, Parity, compare
 from consumers.project import UnprojectableError
 from consumers.projections.event import UnreadableError, read_event, read_result
 from consumers.projector import open_session
@@ -28,6 +28,7 @@ from ledger.migrate import migrate_read
 from ledger.read_progress import Partition, Progress
 from producers.kafka_topics import Reach, existing, reaches
 from producers.messages import messages
+from schemas.failpoints import reached as passing
 from schemas.settings import Settings
 from schemas.times import stamp
 from schemas.topics import MODULES, events_topic, module_of, results_topic, shard_of
@@ -39,7 +40,6 @@ NEAR_ROWS: Final = 2_000
 """The old tables are held only when no more of the journal is left than this."""
 ROUNDS_MAX: Final = 50
 HOLD_ATTEMPTS: Final = 5
-SAY_SECONDS: Final = 2.0
 COMPARE_MS: Final = 900_000
 
 
@@ -47,7 +47,7 @@ def run(settings: Settings, say: Callable[[str], None] = log.info) -> int:
     """Rebuild, telling its progress. Safe to interrupt, and to run again.
 
     Returns the exit code: 0 when new tables serve; 1 when they would not agree with the ledger, a
-    server went away, or another rebuild runs: then those that served serve on.
+    server went away, writing was faster, or another rebuild runs: then the old ones serve on.
 
     Raises:
         UnprojectableError: the journal says what the tables cannot take: a bug.
@@ -58,7 +58,7 @@ def run(settings: Settings, say: Callable[[str], None] = log.info) -> int:
             if read_schema.claim(claim):
                 return _rebuild(settings, claim, say)
             say("another rebuild is at work")
-    except (psycopg.OperationalError, KafkaException) as error:
+    except (psycopg.OperationalError, KafkaException, TimeoutError) as error:
         say(f"not finished, nothing is lost, run it again: {error}")
     return 1
 
@@ -112,7 +112,7 @@ class _Build:
         self._prefix = settings.topic_prefix
         self._reached: dict[int, int] = {}
         self._rows = 0
-        self._said_at = monotonic()
+        self._pace = Pace("journal rows", say)
         self._timeline = timeline.current(ledger)
         self._results_since = stamp(now(ledger) - settings.idempotency_retention)
 
@@ -141,7 +141,7 @@ class _Build:
         for shard, end in ends.items():
             while self._reached.get(shard, 0) < end:
                 self._fold_next(shard)
-                self._tell(total)
+                self._pace.tell(self._rows, total)
         return self._rows - before
 
     def _fold_next(self, shard: int) -> None:
@@ -175,11 +175,6 @@ class _Build:
             elif topic == events and (event := read_event(headers, value)):
                 folded.take(event)
 
-    def _tell(self, total: int) -> None:
-        if monotonic() - self._said_at > SAY_SECONDS:
-            self._said_at = monotonic()
-            self._say(f"{self._rows:,} of {total:,} journal rows")
-
     def _agrees(self) -> bool:
         """Compare the new tables with the ledger as of one snapshot, folded up to just there."""
         allow(self._ledger, COMPARE_MS)
@@ -187,13 +182,17 @@ class _Build:
         with self._ledger.transaction():
             self._ledger.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             self._catch_up()
+            self._say(f"{self._rows:,} journal rows folded, comparing them with the ledger")
             with self._read.transaction():
-                found = [compare(self._ledger, self._read, parity) for parity in PARITIES]
-        for each in found:
-            for line in each.named:
-                self._say(line)
-            self._say(f"{each.name}: {each.rows:,} rows compared, {each.differing:,} differ")
-        return not any(each.differing for each in found)
+                return sum([self._differing(parity) for parity in PARITIES]) == 0
+
+    def _differing(self, parity: Parity) -> int:
+        """Compare one table, and say what was found."""
+        found = compare(self._ledger, self._read, parity)
+        for line in found.named:
+            self._say(line)
+        self._say(f"{found.name}: {found.rows:,} rows compared, {found.differing:,} differ")
+        return found.differing
 
     def _swap(self) -> None:
         """Fold the journal's last rows while no projector moves, and exchange the tables.
@@ -226,6 +225,8 @@ class _Build:
             )
             read_schema.swap(self._read)
             read_progress.announce(self._read, self._reached)
+            passing("p.before_swap")
+        passing("p.after_swap")
 
     def _places(
         self,

@@ -85,3 +85,29 @@ SELECT s.shard, s.next_sequence - 1 - p.published_up_to FROM shard s JOIN public
 def backlog(tx: Transaction) -> dict[int, int]:
     """How many journal rows of each shard wait to be published."""
     return dict(tx.execute(_BACKLOG).fetchall())
+
+
+class Unpublished(NamedTuple):
+    """What the broker has not acknowledged, as marked; under load marks are half a second old."""
+
+    rows: int
+    oldest_seconds: float
+
+
+_UNPUBLISHED: Final = """
+SELECT coalesce(sum(s.next_sequence - 1 - p.published_up_to), 0)::bigint,
+    coalesce(extract(epoch FROM clock_timestamp() - min(first.recorded_at)), 0)::float8
+FROM shard s JOIN publication p USING (shard)
+LEFT JOIN LATERAL (
+    SELECT j.recorded_at FROM segment g
+    JOIN journal j USING (tenant_id, shard)
+    WHERE g.shard = s.shard AND j.sequence = p.published_up_to + 1
+) first ON true
+WHERE s.next_sequence - 1 > p.published_up_to
+"""
+
+
+def unpublished(tx: Transaction) -> Unpublished:
+    """All shards' rows that wait to be published, and how long the oldest has waited."""
+    row = tx.execute(_UNPUBLISHED).fetchone()
+    return Unpublished(*row) if row else Unpublished(0, 0.0)

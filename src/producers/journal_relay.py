@@ -3,6 +3,7 @@
 from typing import Final
 
 import orjson
+import structlog
 
 from ledger import journal, publication
 from ledger.connection import Transaction
@@ -10,6 +11,8 @@ from ledger.publication import Lease
 from producers.messages import messages
 from producers.publisher import Publisher
 from schemas.failpoints import reached as passing
+
+log = structlog.get_logger()
 
 ROWS_PER_READ: Final = 500
 
@@ -41,4 +44,5 @@ def publish_pending(
             lost = publication.mark(connection, {lease.shard: lease.epoch}, {lease.shard: reached})
         passing("r.after_mark")
         if lost:
+            log.warning("another publisher took over", shard=lease.shard)
             return reached, False

@@ -11,6 +11,7 @@ import structlog
 
 from ledger import idempotency, publication
 from ledger.connection import Transaction, connect
+from producers.backlog import Backlog
 from producers.journal_relay import publish_pending
 from producers.process import Process
 from producers.publisher import Publisher, PublishError
@@ -28,6 +29,8 @@ def run(settings: Settings) -> int:
     process = Process(settings, "journal")
     sessions = _Sessions(settings)
     publisher = Publisher(settings)
+    backlog = Backlog(settings)
+    backlog.start()
     hand = 0
     while not process.asked_to_stop(PAUSE_SECONDS):
         try:
@@ -38,6 +41,7 @@ def run(settings: Settings) -> int:
             process.health.set("journal", "waits for a server")
             log.warning("relay waits", error=str(error))
         process.health.beat()
+    backlog.close()
     publisher.close()
     sessions.close()
     process.close()

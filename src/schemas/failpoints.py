@@ -58,8 +58,11 @@ PLACES: Final = frozenset(
         "r.after_mark",
         "p.before_commit",
         "p.after_commit",
+        "p.before_swap",
+        "p.after_swap",
         "e.before_send",
         "e.after_send",
+        "e.after_ack",
         "e.before_reply",
         "d.after_begin",
         "d.after_send",
@@ -69,8 +72,8 @@ PLACES: Final = frozenset(
         "m.read",
     }
 )
-"""By process: w the worker, r whoever publishes from the journal, p the projector, e the edge, d the
-redrive of dead letters, m a migration, before its commit."""
+"""By process: w the worker, r whoever publishes from the journal, p the projector and what makes its
+tables anew, e the edge, d the redrive of dead letters, m a migration, before its commit."""
 
 
 class _Fault(NamedTuple):

@@ -74,6 +74,17 @@ class Settings(BaseSettings):
     http_wait_seconds_max: float = Field(
         default=10.0, description="how long a caller may be kept waiting for its result"
     )
+    http_request_seconds_max: float = Field(
+        default=20.0, gt=0, description="how long a request's head, or its body, may take to arrive"
+    )
+    edge_lag_max: int = Field(
+        default=50_000,
+        ge=0,
+        description="commands of a module that may wait before the edge refuses more; 0: any number",
+    )
+    unpublished_seconds_max: float = Field(
+        default=60.0, gt=0, description="a journal row unpublished for longer is an alarm"
+    )
 
     health_host: str = "127.0.0.1"
     health_port: int = Field(

@@ -9,14 +9,14 @@ import pytest
 
 from deploy.kafka import broker
 from running import eventually, order, running
-from servers import scratch
+from servers import QUICK_GROUPS, scratch
 
 
 @pytest.fixture(scope="module")
 def own(database_of_the_module):
     """A Stockyard with a broker of its own, which may be frozen."""
     with scratch() as directory:
-        own_broker = broker.start(directory)
+        own_broker = broker.start(directory, properties=QUICK_GROUPS)
         made = running(
             own_broker.bootstrap_servers, database_of_the_module, "own", wait_seconds_max=3.0
         )

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 import asks
 from deploy.kafka import broker
 from deploy.postgres import server
+from edges import start_edge
 from faulty_network import FaultyNetwork
 from ledger.migrate import migrate_ledger, migrate_read
 from pipelines import Pipeline
@@ -79,6 +80,20 @@ def _pipeline(bootstrap_servers, url, prefix, own):
     yield pipeline
     pipeline.close()
     own.running.stop()
+
+
+@pytest.fixture
+def new_edge(pipeline):
+    """Starts an edge of the pipeline, as often as it is called."""
+    edges = []
+
+    def start(**options):
+        edges.append(start_edge(pipeline, **options))
+        return edges[-1]
+
+    yield start
+    for each in edges:
+        each.http.close()
 
 
 @pytest.fixture
