@@ -25,6 +25,7 @@ class Fault:
     seconds: float | None = None
     """From the end of the last fault until every command had its result."""
     duplicates: int = 0
+    runs: int = 1
     _healed_at: float | None = None
 
     def seen(self, what: str, evidence: Any) -> None:
@@ -58,7 +59,7 @@ def lines() -> Iterator[str]:
         runs = [fault for fault in _TOLD if fault.name == name]
         took = [fault.seconds for fault in runs if fault.seconds is not None]
         said = f"{median(took):.1f} ({max(took):.1f})" if took else "at once"
-        yield f"| {name} | {len(runs)} | {said} | {sum(f.duplicates for f in runs)} | nothing |"
+        yield f"| {name} | {sum(fault.runs for fault in runs)} | {said} | {sum(f.duplicates for f in runs)} | nothing |"
 
 
 @pytest.hookimpl

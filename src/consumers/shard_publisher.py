@@ -129,14 +129,18 @@ class ShardPublisher:
         if self._silent or self.behind:
             return
         mine = [record for record in flushed.records if record["shard"] in self._epochs]
-        first = {record["shard"]: record["sequence"] for record in reversed(mine)}
-        if any(self._next.get(shard) != sequence for shard, sequence in first.items()):
+        if not self._follow(mine):
             self.behind = True
             return
         with self._trying():
             self._publisher.send(self._messages(mine))
             self._next |= {shard: sequence + 1 for shard, sequence in self._sent.items()}
             self._look()
+
+    def _follow(self, records: Sequence[dict[str, Any]]) -> bool:
+        """Whether they follow directly on what was sent before."""
+        first = {record["shard"]: record["sequence"] for record in reversed(records)}
+        return all(self._next.get(shard) == sequence for shard, sequence in first.items())
 
     def idle(self) -> None:
         """Nothing new to send: see that all that was sent has arrived, and that it was all."""
