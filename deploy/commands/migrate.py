@@ -7,6 +7,7 @@ import typer
 
 from deploy.machine.addresses import DATA_DIR, adopt
 from deploy.machine.says import say
+from deploy.machine.trouble import OperatorError
 
 
 def migrate(
@@ -15,9 +16,16 @@ def migrate(
     ] = DATA_DIR,
 ) -> None:
     """Bring the ledger and the read tables to their newest schema; safe to run twice at once."""
-    from ledger.migrate import migrate_ledger, migrate_read  # noqa: PLC0415 (slow to import)
+    from ledger.migrate import (  # noqa: PLC0415 (slow to import)
+        LockedError,
+        migrate_ledger,
+        migrate_read,
+    )
 
     known = adopt(data_dir, kafka=False)
-    migrate_ledger(known.ledger_url)
-    migrate_read(known.read_url)
+    try:
+        migrate_ledger(known.ledger_url)
+        migrate_read(known.read_url)
+    except LockedError as error:
+        raise OperatorError(f"{error}; end what holds it, and run this again") from error
     say("ledger and read tables are at their newest schema")

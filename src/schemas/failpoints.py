@@ -73,7 +73,8 @@ PLACES: Final = frozenset(
     }
 )
 """By process: w the worker, r whoever publishes from the journal, p the projector and what makes its
-tables anew, e the edge, d the redrive of dead letters, m a migration, before its commit."""
+tables anew, e the edge, d the redrive of dead letters, m a migration, before the commit of each of
+its steps."""
 
 
 class _Fault(NamedTuple):

@@ -50,7 +50,9 @@ class OwnServer:
 def own_postgres(kafka, topic_prefix):
     """A pipeline on a database server of its own: `pipeline.server`."""
     with scratch() as directory:
-        own = OwnServer(lambda: server.start(directory, settings=UNSYNCED))
+        settings = dict(UNSYNCED)
+        own = OwnServer(lambda: server.start(directory, settings=settings))
+        own.directory, own.settings = directory, settings
         url = own.running.url()
         migrate_ledger(url)
         migrate_read(url)
