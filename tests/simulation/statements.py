@@ -15,6 +15,7 @@ import psycopg
 from ledger import (
     balances,
     catalog,
+    dead_letters,
     idempotency,
     journal,
     movements,
@@ -188,6 +189,18 @@ def journal_at(session: Session, values: Any) -> list[Row]:
     return [row[:4] for key in keys if (row := session.get("journal", key))]
 
 
+def insert_dead_letters(session: Session, values: Any) -> Found:
+    for row in zip(*values, strict=True):
+        session.add("dead_letter", row[:2], row)
+    return Found()
+
+
+def offsets_of_dead_letters(session: Session, values: Any) -> list[Row]:
+    looked = {shard: behind for shard, _, behind in zip(*values, strict=True)}
+    rows = session.store.tables["dead_letter"].values()
+    return sorted((row[0], row[4]) for row in rows if row[4] > looked.get(row[0], row[4]))
+
+
 # Stock, and what is promised of it.
 
 
@@ -298,6 +311,8 @@ ANSWERS: dict[str, Callable[[Session, Any], Any]] = {
     "SET LOCAL synchronous_commit = off": lambda *_: Found(),
     idempotency._FIND: find_keys,
     idempotency._PAGES: lambda *_: [(0,)],
+    dead_letters._INSERT: insert_dead_letters,
+    dead_letters._OFFSETS: offsets_of_dead_letters,
     journal._HEADS: heads,
     journal._SAVE_HEADS: save_heads,
     journal._AFTER: journal_after,

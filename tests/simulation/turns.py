@@ -51,6 +51,7 @@ class Task:
     """Waits for this, at most until then."""
     frozen_until: float = 0.0
     killed: bool = False
+    thread: int = 0
     baton: Baton = field(default_factory=_lock)
 
     def may_go(self, now: float) -> bool:
@@ -121,8 +122,8 @@ class Turns:
 
     def _mine(self) -> Task:
         task = self.running
-        if task is None:
-            raise RuntimeError("nobody has the turn")
+        if task is None or task.thread != threading.get_ident():
+            raise RuntimeError("a thread that has not the turn: start it by `start`, or leave it out")
         if task.killed:
             raise KilledError
         return task
@@ -133,6 +134,7 @@ class Turns:
             raise KilledError
 
     def _live(self, task: Task) -> None:
+        task.thread = threading.get_ident()
         task.baton.acquire()
         try:
             if not task.killed:

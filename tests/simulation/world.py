@@ -44,6 +44,10 @@ FATES = (0, 0.05, 0.2)
 SEEKS = (0, 0.02, 0.1)
 
 
+def _nothing() -> None:
+    """What only measures is left out: it has a thread of its own."""
+
+
 @dataclass(eq=False)
 class Host:
     """A process of ours: the tasks that live and die with it."""
@@ -239,6 +243,7 @@ class World:
             "consumers.reader.AdminClient": lambda _: AdminClient(broker),
             "producers.publisher.Producer": lambda _: Producer(broker),
             "producers.relay.Process": lambda *_: Asked(turns, turns.running.host),
+            "producers.relay.Backlog": lambda _: SimpleNamespace(start=_nothing, close=_nothing),
             "producers.relay.os": SimpleNamespace(getpid=lambda: id(turns.running)),
             "producers.publisher.monotonic": turns.monotonic,
             "consumers.member.monotonic": turns.monotonic,
