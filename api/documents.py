@@ -132,7 +132,9 @@ def refused_with(*kinds: Kind) -> dict[int | str, Document]:
         content = found.setdefault(kind.status, _problem_response())["content"][MEDIA_TYPE]
         example = problem(kind, "what is the matter, in this case", request_id="req-1")
         content["examples"][kind.name] = {"summary": kind.title, "value": example}
-    for response in found.values():
+    for status, response in found.items():
+        if status == 503:
+            response["headers"]["Retry-After"] = _RETRY_AFTER
         response["description"] = "; ".join(
             example["summary"] for example in response["content"][MEDIA_TYPE]["examples"].values()
         )
@@ -147,6 +149,10 @@ def _problem_response() -> Document:
     }
 
 
+_RETRY_AFTER: Final[Document] = {
+    "description": "seconds until it is worth asking again",
+    "schema": {"type": "integer"},
+}
 _NOT_FOUND: Final = Kind("not-found", 404, "Not Found")
 READ_PROBLEMS: Final = refused_with(
     problems.INVALID_HEADERS,
@@ -197,7 +203,7 @@ def write_document(
         "content": {"application/json": {"schema": schema_of(Accepted)}},
         "headers": {
             "Location": {"description": "where to ask", "schema": {"type": "string"}},
-            "Retry-After": {"description": "seconds", "schema": {"type": "integer"}},
+            "Retry-After": _RETRY_AFTER,
         },
     }
     return {

@@ -49,7 +49,11 @@ def test_every_operation_tells_its_errors_with_examples(method, path, operation)
             told = response["content"]["application/problem+json"]
             assert told["schema"]
             assert all(str(each["value"]["status"]) == code for each in told["examples"].values())
+    assert "Retry-After" in operation["responses"]["503"]["headers"]
     if method == "post":
+        told = operation["responses"]["503"]["content"]["application/problem+json"]
+        assert {"overloaded", "too-many-waiting", "broker-away"} <= told["examples"].keys()
+        assert "408" in operation["responses"], "a body that dribbles in"
         named = {each["name"] for each in operation["parameters"] if each["required"]}
         assert {"Request-Id", "Idempotency-Key", "Actor-Id", "Actor-Type", "Source-System"} <= named
         assert operation["requestBody"]["content"]["application/json"]["schema"]
