@@ -141,7 +141,7 @@ class _Build:
         for shard, end in ends.items():
             while self._reached.get(shard, 0) < end:
                 self._fold_next(shard)
-                self._pace.tell(self._rows, total)
+                self._pace.tell(self._rows, max(total, self._rows))
         return self._rows - before
 
     def _fold_next(self, shard: int) -> None:

@@ -50,4 +50,6 @@ def test_a_relay_catches_up_faster_than_commands_come_in(pipeline, kafka_network
     eventually("the alarm is over", lambda: "publishing has caught up" in relay.says())
     work.stop()
     work.end()
+    pipeline.converge()  # while there is a network
+    eventually("all is marked", lambda: waiting(pipeline) == 0)
     assert len(pipeline.sent) < 20_000, "commands came in all the while"
