@@ -13,7 +13,7 @@ import psycopg
 from deploy.postgres import backup, recovery, server
 from deploy.postgres.backup import Backup
 from ledger import fingerprint, shards
-from ledger.connection import Transaction, connect, now
+from ledger.connection import Transaction, allow, connect, now
 from ledger.fingerprint import Fingerprint
 from ledger.verify import run as verify
 from schemas.settings import Settings
@@ -93,7 +93,7 @@ def _compared(url: str, copy: Transaction, found: Fingerprint) -> tuple[str | No
 @contextmanager
 def _snapshot(url: str) -> Iterator[Transaction]:
     with connect(url, "stockyard restore-proof") as session:
-        session.execute(f"SET statement_timeout = {COMPARE_MS}".encode())
+        allow(session, COMPARE_MS)
         session.execute("SET idle_in_transaction_session_timeout = 0")  # while the other is asked
         session.commit()
         session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ

@@ -46,7 +46,13 @@ DECLARED: Final[dict[str, tuple[int, dict[str, str]]]] = {
 }
 """Topic name without its prefix: its partitions and its configuration beyond the common one."""
 
-COMMON_CONFIG: Final = {"cleanup.policy": "delete", "max.message.bytes": "2097152"}
+COMMON_CONFIG: Final = {
+    "cleanup.policy": "delete",
+    "max.message.bytes": "2097152",
+    # Records age by the broker's clock. By their sender's, one that is an hour ahead could send
+    # nothing at all, and the records of one that is weeks behind would be gone at once.
+    "message.timestamp.type": "LogAppendTime",
+}
 
 
 def commands_topic(prefix: str, module: str) -> str:

@@ -7,7 +7,10 @@ from pydantic import SecretStr
 
 import asks
 from deploy.kafka import broker
+from deploy.machine.trouble import OperatorError
 from deploy.postgres import server
+from deploy.postgres.programs import programs
+from deploy.postgres.recovery import MAJOR
 from edges import start_edge
 from faulty_network import FaultyNetwork
 from ledger.migrate import migrate_ledger, migrate_read
@@ -82,6 +85,15 @@ def _pipeline(bootstrap_servers, url, prefix, own):
     yield pipeline
     pipeline.close()
     own.running.stop()
+
+
+@pytest.fixture(scope="session")
+def backup_programs():
+    """Postgres's programs for backups, which the embedded server comes without."""
+    try:
+        programs(MAJOR)
+    except OperatorError as error:
+        pytest.skip(f"needs Postgres's backup programs: {error}")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from workload import Workload
 
 
 @pytest.fixture
-def at_work(own_postgres):
+def at_work(backup_programs, own_postgres):
     """A shop whose worker goes on, on a server of its own."""
     own_postgres.start()
     work = Workload(own_postgres, seed=50)

@@ -123,7 +123,9 @@ class Turns:
     def _mine(self) -> Task:
         task = self.running
         if task is None or task.thread != threading.get_ident():
-            raise RuntimeError("a thread that has not the turn: start it by `start`, or leave it out")
+            raise RuntimeError(
+                "a thread that has not the turn: start it by `start`, or leave it out"
+            )
         if task.killed:
             raise KilledError
         return task
