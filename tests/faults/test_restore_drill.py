@@ -113,7 +113,7 @@ def place():
 
 
 @pytest.fixture
-def drill(backup_programs, kafka, topic_prefix, place, postgres):
+def drill(kafka, topic_prefix, place, postgres):
     """A pipeline with read tables on another server than its ledger."""
     running = server.start(place / "original", settings=UNSYNCED)
     migrate_ledger(running.url())
@@ -144,6 +144,7 @@ def twin(drill, database_url):
     other.close()
 
 
+@pytest.mark.usefixtures("backup_programs")
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("seed", range(10))

@@ -14,7 +14,7 @@ from workload import Workload
 
 
 @pytest.fixture
-def at_work(backup_programs, own_postgres):
+def at_work(own_postgres):
     """A shop whose worker goes on, on a server of its own."""
     own_postgres.start()
     work = Workload(own_postgres, seed=50)
@@ -35,6 +35,7 @@ def proof(place):
     return json.loads((place / "proof.json").read_text())
 
 
+@pytest.mark.usefixtures("backup_programs")
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_backup_of_a_ledger_that_goes_on_is_proved(at_work):
@@ -56,6 +57,7 @@ def test_a_backup_of_a_ledger_that_goes_on_is_proved(at_work):
         assert not list((place / "backup").glob("restored-*")), "the scratch server is left behind"
 
 
+@pytest.mark.usefixtures("backup_programs")
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_backup_that_differs_from_its_original_is_not_proved(at_work):
@@ -85,6 +87,7 @@ def test_a_backup_that_differs_from_its_original_is_not_proved(at_work):
             )
 
 
+@pytest.mark.usefixtures("backup_programs")
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_spoilt_backup_is_refused(at_work):
@@ -103,6 +106,7 @@ def test_a_spoilt_backup_is_refused(at_work):
         assert not (place / "new" / "postgres").exists()
 
 
+@pytest.mark.usefixtures("backup_programs")
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_any_moment_behind_a_base_backup_can_be_restored(at_work):
