@@ -112,7 +112,13 @@ class Reader:
         connection = client_config(settings)
         self._admin = AdminClient(connection)
         self._consumer = Consumer(
-            {**connection, **_CONFIG, **_patience(settings), "group.id": group}
+            {
+                **connection,
+                **_CONFIG,
+                **_patience(settings),
+                "group.id": group,
+                "on_commit": _note_untold,
+            }
         )
         self._consumer.subscribe(
             list(topics), on_assign=self._assign, on_revoke=self._revoke, on_lost=self._lose
@@ -177,7 +183,7 @@ class Reader:
         try:
             self._consumer.commit(offsets=told, asynchronous=True)
         except KafkaException as error:
-            log.info("lag tools see an old offset", error=str(error))
+            _note_untold(error.args[0], told)
 
     def lag(self) -> dict[Place, int]:
         """How many records of each owned partition wait, as far as the last fetch knew."""
@@ -275,6 +281,11 @@ class Reader:
             self._applied.pop(place, None)
         self.gained -= places
         log.info("partitions gone", partitions=[f"{p.topic}[{p.partition}]" for p in places])
+
+
+def _note_untold(error: KafkaError | None, _: list[TopicPartition]) -> None:
+    if error is not None:
+        log.info("lag tools see an old offset", error=str(error))
 
 
 def _patience(settings: Settings) -> dict[str, int]:
