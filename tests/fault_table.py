@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 HEAD = (
-    "| fault | runs | recovered in s, median (worst) | duplicates absorbed | lost |",
-    "| --- | --- | --- | --- | --- |",
+    "| fault | runs | recovered in s, median (worst) | duplicates absorbed | fences hit | lost |",
+    "| --- | --- | --- | --- | --- | --- |",
 )
 
 
@@ -25,6 +25,8 @@ class Fault:
     seconds: float | None = None
     """From the end of the last fault until every command had its result."""
     duplicates: int = 0
+    fences: int = 0
+    """Records that a worker was given again and dropped, and leases that it found lost."""
     runs: int = 1
     _healed_at: float | None = None
 
@@ -42,10 +44,10 @@ class Fault:
         if self._healed_at is not None and self.seconds is None:
             self.seconds = time.monotonic() - self._healed_at
 
-    def tell(self, duplicates: int) -> None:
+    def tell(self, duplicates: int, fences: int = 0) -> None:
         """The invariants hold; into the table with it."""
         assert self.evidence, f"{self.name}: nothing shows that it happened"
-        self.duplicates = duplicates
+        self.duplicates, self.fences = duplicates, fences
         _TOLD.append(self)
 
 
@@ -59,7 +61,10 @@ def lines() -> Iterator[str]:
         runs = [fault for fault in _TOLD if fault.name == name]
         took = [fault.seconds for fault in runs if fault.seconds is not None]
         said = f"{median(took):.1f} ({max(took):.1f})" if took else "at once"
-        yield f"| {name} | {sum(fault.runs for fault in runs)} | {said} | {sum(f.duplicates for f in runs)} | nothing |"
+        count, copies, fences = (
+            sum(getattr(fault, each) for fault in runs) for each in ("runs", "duplicates", "fences")
+        )
+        yield f"| {name} | {count} | {said} | {copies} | {fences} | nothing |"
 
 
 @pytest.hookimpl

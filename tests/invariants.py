@@ -5,9 +5,8 @@ line for every violation that it finds.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
-from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +15,16 @@ import orjson
 from consumers.parity import PARITIES, compare
 from consumers.project import project
 from consumers.projector import open_session
+from found import Found, id_of, identity_asked, place_of
 from ledger import read_progress
 from ledger.connection import connect
 from ledger.migrate import READ_SCHEMA
 from ledger.verify import run as verify
 from processes import eventually
 from producers.messages import messages
+from schemas.envelope import identity
 from schemas.settings import Settings
-from schemas.topics import commands_topic, deadletter_topic, events_topic, results_topic, shard_of
+from schemas.topics import commands_topic, deadletter_topic, results_topic, shard_of
 
 if TYPE_CHECKING:
     from pipelines import Pipeline
@@ -33,79 +34,6 @@ PARITY_SECONDS = 30.0
 QUIET_SECONDS = 30.0
 """Longer than the frozen session of a dead worker may hold its locks."""
 NAMED_MAX = 10
-
-Identity = tuple[str, str, str]
-"""Tenant, source system, idempotency key."""
-
-
-@dataclass
-class Found:
-    """What stands in the ledger and in the topics, once all has come to rest."""
-
-    pipeline: "Pipeline"
-
-    @cached_property
-    def records(self) -> list[dict[str, Any]]:
-        """The journal."""
-        rows = self.pipeline.query("SELECT record FROM journal ORDER BY shard, sequence")
-        return [orjson.loads(text) for (text,) in rows]
-
-    @cached_property
-    def applied(self) -> dict[Identity, list[dict[str, Any]]]:
-        """The journal's commands, the system's own left out."""
-        found: dict[Identity, list[dict[str, Any]]] = {}
-        for record in self.records:
-            if record["kind"] == "command" and record["offset"] is not None:
-                found.setdefault(_identity_of(record), []).append(record)
-        return found
-
-    @cached_property
-    def letters(self) -> set[tuple[int, int]]:
-        """Shard and offset of every dead letter."""
-        return {
-            (record["shard"], record["letter"]["offset"])
-            for record in self.records
-            if record["kind"] == "dead_letter"
-        }
-
-    @cached_property
-    def consumed(self) -> dict[Identity, list[tuple[int, int]]]:
-        """Where each command stands in its topic, those that became dead letters left out."""
-        found: dict[Identity, list[tuple[int, int]]] = {}
-        for module in self.pipeline.whole_modules:
-            for message in self.pipeline.read(commands_topic(self.prefix, module)):
-                place = (shard_of(module, message.partition()), message.offset())
-                if place not in self.letters:
-                    found.setdefault(_identity_in(message), []).append(place)
-        return found
-
-    @cached_property
-    def events(self) -> list[Any]:
-        """Every event message, copies and all."""
-        topics = [events_topic(self.prefix, module) for module in self.pipeline.modules]
-        return [message for topic in topics for message in self.pipeline.read(topic)]
-
-    @cached_property
-    def results(self) -> dict[Identity, list[dict[str, Any]]]:
-        """Every result, copies and all."""
-        found: dict[Identity, list[dict[str, Any]]] = {}
-        for message in self.pipeline.read(results_topic(self.prefix)):
-            source = dict(message.headers())["Source-System"].decode()
-            result = orjson.loads(message.value())
-            named = (result["tenant_id"], source, result["idempotency_key"])
-            found.setdefault(named, []).append(result)
-        return found
-
-    @property
-    def prefix(self) -> str:
-        return self.pipeline.settings.topic_prefix
-
-    @property
-    def duplicates(self) -> int:
-        """Copies that were told, and are recognised as such: of events, and of first answers."""
-        events = len(self.events) - len({_id_of(message) for message in self.events})
-        firsts = [sum(not each["replayed"] for each in copies) for copies in self.results.values()]
-        return events + sum(copies - 1 for copies in firsts if copies > 1)
 
 
 def prove(pipeline: "Pipeline") -> int:
@@ -162,7 +90,7 @@ def _hanging(pipeline: "Pipeline") -> list[Any]:
 def every_acknowledged_command_has_one_answer(found: Found) -> Iterator[str]:
     """All copies of its result say the same, and say what the journal says."""
     for each in found.pipeline.sent:
-        named = _identity_asked(each, found.pipeline.settings)
+        named = identity_asked(each, found.pipeline.settings)
         copies = [
             one
             for one in found.results.get(named, ())
@@ -179,8 +107,11 @@ def every_command_was_applied_once(found: Found) -> Iterator[str]:
     """Of the records in the topics, each identity stands in the journal once, by its first record."""
     for named, places in found.consumed.items():
         records = found.applied.get(named, [])
-        if len(records) != 1:
-            yield f"{named}: applied {len(records)} times"
+        before = identity(*named) in found.settled.applied
+        if len(records) + before != 1:
+            yield f"{named}: applied {len(records) + before} times"
+            continue
+        if before:
             continue
         shard, offset = records[0]["shard"], records[0]["offset"]
         first = min((place[1] for place in places if place[0] == shard), default=None)
@@ -201,7 +132,7 @@ def nothing_acknowledged_was_lost(found: Found) -> Iterator[str]:
     if found.pipeline.spoilt:
         return
     for each in found.pipeline.sent:
-        if _identity_asked(each, found.pipeline.settings) not in found.consumed:
+        if identity_asked(each, found.pipeline.settings) not in found.consumed:
             yield f"{each.key}: acknowledged, in no topic"
 
 
@@ -216,9 +147,10 @@ def every_record_was_counted_once(found: Found) -> Iterator[str]:
     if found.pipeline.spoilt:
         return
     offsets = found.pipeline.query("SELECT coalesce(sum(next_offset), 0) FROM shard")
+    applied = offsets[0][0] - sum(found.settled.offsets.values())
     consumed = sum(len(places) for places in found.consumed.values()) + len(found.letters)
-    if offsets[0][0] != consumed:
-        yield f"{offsets[0][0]} records applied, {consumed} in the topics"
+    if applied != consumed:
+        yield f"{applied} records applied, {consumed} in the topics"
 
 
 def every_event_is_told(found: Found) -> Iterator[str]:
@@ -226,7 +158,7 @@ def every_event_is_told(found: Found) -> Iterator[str]:
     told: dict[bytes, set[Any]] = {}
     for message in found.events:
         content = (message.topic(), message.partition(), message.key(), message.value())
-        told.setdefault(_id_of(message), set()).add((*content, tuple(message.headers())))
+        told.setdefault(id_of(message), set()).add((*content, tuple(message.headers())))
     for named, contents in told.items():
         if len(contents) > 1:
             yield f"event {named!r} is told in {len(contents)} ways"
@@ -237,22 +169,33 @@ def every_event_is_told(found: Found) -> Iterator[str]:
         if ".events." in topic
     }
     yield from (f"event {named!r} is not told" for named in wanted.keys() - told.keys())
+    wanted |= dict(_told_again(found, told.keys() - wanted.keys()))
     yield from (f"event {named!r} is in no journal" for named in told.keys() - wanted.keys())
     for named in wanted.keys() & told.keys():
         if wanted[named] != next(iter(told[named]))[:4]:
             yield f"event {named!r} says other than the journal"
 
 
+def _told_again(found: Found, named: AbstractSet[bytes]) -> Iterator[tuple[bytes, Any]]:
+    """The events of these names that the journal had before the last proof."""
+    places = {place_of(message) for message in found.events if id_of(message) in named}
+    for shard, sequence in places:
+        if found.settled.holds(shard, sequence):
+            statement = "SELECT record FROM journal WHERE shard = %s AND sequence = %s"
+            for (text,) in found.pipeline.query(statement, shard, sequence):
+                for topic, partition, key, value, headers in messages(
+                    found.prefix, orjson.loads(text)
+                ):
+                    if ".events." in topic:
+                        yield dict(headers)["ce_id"], (topic, partition, key, value)
+
+
 def every_subject_counts_without_gaps(found: Found) -> Iterator[str]:
     """`ce_sequence` of each tenant's subject goes from 1 to the last."""
-    counted: dict[tuple[bytes, bytes, bytes], set[int]] = {}
-    for message in found.events:
-        named = dict(message.headers())
-        subject = (named["Tenant-Id"], named["ce_source"].rpartition(b"/")[0], named["ce_subject"])
-        counted.setdefault(subject, set()).add(int(named["ce_sequence"]))
-    for subject, numbers in counted.items():
-        if numbers != set(range(1, len(numbers) + 1)):
-            yield f"{subject}: {sorted(numbers)[:NAMED_MAX]}"
+    for subject, numbers in found.counted.items():
+        before = found.settled.subjects.get(subject, 0)
+        if numbers != set(range(before + 1, before + len(numbers) + 1)):
+            yield f"{subject}: {sorted(numbers)[:NAMED_MAX]} after {before}"
 
 
 def events_stand_in_the_order_of_their_journal(found: Found) -> Iterator[str]:
@@ -261,13 +204,12 @@ def events_stand_in_the_order_of_their_journal(found: Found) -> Iterator[str]:
     for place, told in by_place:
         last, seen = 0, set()
         for message in told:
-            if _id_of(message) in seen:
+            shard, sequence = place_of(message)
+            if id_of(message) in seen or found.settled.holds(shard, sequence):
                 continue
-            seen.add(_id_of(message))
-            position = dict(message.headers())["ce_position"].decode().rstrip("+")
-            sequence = int(position.partition("-")[2])
+            seen.add(id_of(message))
             if sequence < last:
-                yield f"{place}: {position} stands behind {last}"
+                yield f"{place}: {shard}-{sequence} stands behind {last}"
             last = sequence
 
 
@@ -316,14 +258,22 @@ def dead_letters_are_told_and_whole(found: Found) -> Iterator[str]:
         for message in found.pipeline.read(deadletter_topic(found.prefix))
         for named in [dict(message.headers())]
     }  # fmt: skip
-    if len(told) != len(found.letters):
-        yield f"{len(found.letters)} dead letters in the journal, {len(told)} on the topic"
+    new = {place for place in told if not _settled(found, place)}
+    if len(new) != len(found.letters):
+        yield f"{len(found.letters)} dead letters in the journal, {len(new)} on the topic"
     for module in found.pipeline.whole_modules:
         topic = commands_topic(found.prefix, module)
         for message in found.pipeline.read(topic):
             place = (topic.encode(), b"%d" % message.partition(), b"%d" % message.offset())
             if place in told and told[place] != (message.key(), message.value()):
                 yield f"dead letter {place} differs from its record"
+
+
+def _settled(found: Found, place: tuple[bytes, ...]) -> bool:
+    """Whether the record of a dead letter lies before the last proof."""
+    topic, partition, offset = (each.decode() for each in place)
+    shard = shard_of(topic.rpartition(".")[2], int(partition))
+    return int(offset) < found.settled.offsets.get(shard, 0)
 
 
 def dead_letters_are_listed(found: Found) -> Iterator[str]:
@@ -334,6 +284,7 @@ def dead_letters_are_listed(found: Found) -> Iterator[str]:
         for each in found.records
         if each["kind"] == "dead_letter"
     }
+    listed = [each for each in listed if not found.settled.holds(*each[:2])]
     yield from (f"dead letter {each} is not listed" for each in kept - set(listed))
     yield from (f"dead letter {each} is listed, in no journal" for each in set(listed) - kept)
 
@@ -372,26 +323,3 @@ INVARIANTS = (
     dead_letters_are_listed,
     nobody_is_stuck,
 )
-
-
-def _identity_of(record: dict[str, Any]) -> Identity:
-    return record["tenant_id"], record["source_system"], record["idempotency_key"]
-
-
-def _identity_asked(each: Any, settings: Settings) -> Identity:
-    given = each.headers
-    return (
-        given.get("Tenant-Id", settings.default_tenant),
-        given["Source-System"],
-        given["Idempotency-Key"],
-    )
-
-
-def _identity_in(message: Any) -> Identity:
-    given = {name.lower(): value for name, value in message.headers()}
-    tenant = given.get("tenant-id", Settings().default_tenant.encode())
-    return tenant.decode(), given["source-system"].decode(), given["idempotency-key"].decode()
-
-
-def _id_of(message: Any) -> bytes:
-    return bytes(dict(message.headers())["ce_id"])

@@ -19,6 +19,7 @@ from asks import Ask
 from deploy.kafka.apply import declared
 from deploy.machine.children import tail_of
 from fault_table import Fault
+from found import Found, Settled
 from invariants import prove
 from processes import WAIT_SECONDS, Process, eventually, start
 from producers.kafka_config import client_config
@@ -70,6 +71,8 @@ class Pipeline:
     unsure: list[Ask] = field(default_factory=list)
     """Sent, and never acknowledged: each may be applied once, or not at all."""
     faults: list[Fault] = field(default_factory=list)
+    settled: Settled = field(default_factory=Settled)
+    """What earlier proofs of a long test have settled."""
     server: Any = None
     """The one that is this test's own to kill."""
     _logs: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="stockyard-workers-")))
@@ -271,9 +274,23 @@ class Pipeline:
     def prove(self) -> None:
         """Converge, and hold all that was sent, stored and published against the invariants."""
         self.converge()
-        duplicates = prove(self)
+        duplicates, fences = prove(self), self.fences()
         for fault in self.faults:  # of several, the last one has the copies of all
-            fault.tell(duplicates if fault is self.faults[-1] else 0)
+            fault.tell(*((duplicates, fences) if fault is self.faults[-1] else (0, 0)))
+
+    def fences(self) -> int:
+        """How often the workers that live were kept from doing something a second time."""
+        counted = ("stockyard_redelivered_total", "stockyard_leases_lost_total")
+        alive = [worker for worker in self.workers if worker.lives()]
+        return sum(int(worker.metric(name)) for worker in alive for name in counted)
+
+    def forget(self) -> None:
+        """Let go of what was proved: a long test's proofs and memory grow with its last part only."""
+        self.settled = Found(self).settle()
+        self.sent.clear()
+        self.unsure.clear()
+        for tail in self._tails.values():
+            tail.forget()
 
     def close(self) -> None:
         for process in (*self.workers, *self.others):

@@ -26,6 +26,7 @@ class Tail:
         self._places = [TopicPartition(topic, number, 0) for number in sorted(partitions)]
         self._consumer.assign(self._places)
         self._found: dict[int, list[Any]] = {number: [] for number in sorted(partitions)}
+        self._next = dict.fromkeys(self._found, 0)
 
     def ends(self) -> list[tuple[int, int]]:
         """Each partition, and the offset behind its last record."""
@@ -38,19 +39,28 @@ class Tail:
         """All its records until now."""
         ends = self.ends()
         deadline = time.monotonic() + WAIT_SECONDS
-        while any(self._reached(number) < end for number, end in ends):
+        while any(self._next[number] < end for number, end in ends):
             assert time.monotonic() < deadline, f"not read to its end: {ends}"
             message = self._consumer.poll(0.5)
             if message is not None and message.error() is None:
-                self._found[message.partition()].append(message)
+                self._keep(message)
         return [message for found in self._found.values() for message in found]
 
     def at_hand(self) -> list[Any]:
         """What has arrived by itself; waits for nobody, so it may be old."""
         while (message := self._consumer.poll(0)) is not None:
             if message.error() is None:
-                self._found[message.partition()].append(message)
+                self._keep(message)
         return [message for found in self._found.values() for message in found]
+
+    def _keep(self, message: Any) -> None:
+        self._found[message.partition()].append(message)
+        self._next[message.partition()] = message.offset() + 1
+
+    def forget(self) -> None:
+        """Go on from here: what was read is not needed any more."""
+        for found in self._found.values():
+            found.clear()
 
     def _end(self, at: TopicPartition) -> tuple[int, ...] | None:
         """Where a partition ends, in a tuple; nothing while its leader is still being chosen."""
@@ -58,10 +68,6 @@ class Tail:
             return self._consumer.get_watermark_offsets(at, WAIT_SECONDS)[1:]
         except KafkaException:
             return None
-
-    def _reached(self, number: int) -> int:
-        found = self._found[number]
-        return found[-1].offset() + 1 if found else 0
 
     def close(self) -> None:
         self._consumer.close()

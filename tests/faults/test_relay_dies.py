@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from invariants import Found
+from found import Found
 from processes import eventually
 from unpublished import MORE_THAN_ONE_READ, leave_rows, marked, marked_to_its_end
 
