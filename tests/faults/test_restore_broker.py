@@ -8,7 +8,7 @@ from pydantic import SecretStr
 import asks
 import invariants
 from deploy.kafka import broker
-from invariants import Found
+from found import Found
 from pipelines import MODULES, Pipeline
 from processes import WAIT_SECONDS, eventually
 from schemas.settings import Settings

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 import asks
 import invariants
 from deploy.postgres import backup, recovery, server
-from invariants import Found
+from found import Found
 from ledger.migrate import migrate_ledger, migrate_read
 from pipelines import MODULES, Pipeline
 from processes import eventually
