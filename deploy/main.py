@@ -17,6 +17,7 @@ from deploy.commands import (
     feed,
     migrate,
     processes,
+    reset_consumer,
     restore,
     scan,
     send,
@@ -58,6 +59,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "backup": backup.backup,
     "restore": restore.restore,
     "restore-proof": restore.restore_proof,
+    "reset-consumer": reset_consumer.reset_consumer,
     "bench": bench.bench,
 }
 GROUPS = {"topics": topics.app, "deadletter": deadletter.app}

@@ -97,6 +97,20 @@ class Pipeline:
         """A module's topic of commands, after somebody deleted it."""
         self._make({commands_topic(self.settings.topic_prefix, module)})
 
+    def remake(self, module: str) -> None:
+        """Delete a module's topic of commands with all that it holds, and make it anew."""
+        topic = commands_topic(self.settings.topic_prefix, module)
+        admin = self.admin()
+        admin.delete_topics([topic])[topic].result(WAIT_SECONDS)
+        eventually("it is gone", lambda: topic not in admin.list_topics(timeout=10).topics)
+        self.make_topics_again(module)
+
+    def forget_topics(self) -> None:
+        """Read every topic from its beginning: it is not the one that was there before."""
+        for tail in self._tails.values():
+            tail.close()
+        self._tails.clear()
+
     def _make(self, wanted: set[str]) -> None:
         new = [
             NewTopic(each.name, each.partitions, 1, config=each.config)
@@ -132,6 +146,10 @@ class Pipeline:
         number = len(self.workers) + len(self.others)
         log = self._logs / f"{number}-{words[0]}.log"
         return start(self.settings, log, *words, fault=fault, **settings)
+
+    def forget_producer(self) -> None:
+        """Send by a new one from now on."""
+        self._producer = None
 
     def producer(self) -> Producer:
         if self._producer is None:
@@ -198,6 +216,10 @@ class Pipeline:
     def ends(self, topic: str) -> list[tuple[int, int]]:
         """Each partition of a topic, and the offset behind its last record."""
         return self._tail(topic).ends()
+
+    def begin_of(self, topic: str) -> int:
+        """The first offset that partition 0 still holds."""
+        return self._tail(topic).begin()
 
     def read(self, topic: str) -> list[Any]:
         """Every record that stands in a topic now, each partition's in its order."""

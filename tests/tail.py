@@ -35,6 +35,10 @@ class Tail:
             for at in self._places
         ]
 
+    def begin(self) -> int:
+        """The first offset that partition 0 still holds."""
+        return int(self._consumer.get_watermark_offsets(self._places[0], WAIT_SECONDS)[0])
+
     def read(self) -> list[Any]:
         """All its records until now."""
         ends = self.ends()

@@ -1,6 +1,6 @@
 """One batch of commands becomes one ledger transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +44,8 @@ class Rules:
     """Sends the answers to repeats of older commands and waits until they are acknowledged.
     Called before the commit: once the offset has moved, nobody would send them again."""
     dead_letters: breaker.Limit = breaker.USUAL
+    incarnations: Mapping[int, int] = field(default_factory=dict)
+    """Of the topic, as each shard counted when it became ours: the records have offsets in it."""
 
 
 def apply(
@@ -67,10 +69,12 @@ def apply(
         HaltError: the batch holds more dead letters than may be; nothing was committed.
         psycopg.Error: nothing was committed, or (a lost connection) it is unknown whether it
             was; applying the same batch again finds out.
+        ResetError: a shard goes on elsewhere; nothing was committed.
         Exception: a decision has a bug; nothing was committed.
     """
     with tx.transaction():
-        progress, now = shards.lock(tx, {_shard(asked) for asked in batch} or owned[:1])
+        here = {_shard(asked) for asked in batch} or owned[:1]
+        progress, now = shards.lock(tx, here, rules.incarnations)
         fresh = [asked for asked in batch if _is_fresh(asked, progress)]
         breaker.check(tx, fresh, progress, rules.dead_letters)
         flushed = Flushed(redelivered=len(batch) - len(fresh))

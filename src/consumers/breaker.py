@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from consumers.metrics import DEAD_LETTER_SHARE
 from consumers.parse import Asked, DeadLetter
-from consumers.reader import HaltError
+from consumers.places import HaltError
 from ledger import dead_letters
 from ledger.connection import Transaction
 from ledger.shards import Progress

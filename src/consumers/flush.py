@@ -187,7 +187,9 @@ def _write_documents(tx: Transaction, book: Book) -> None:
 def advance(tx: Transaction, batch: Iterable[Asked | DeadLetter], pages: Pages) -> None:
     """Move each shard behind the last of its records in the batch."""
     for asked in batch:
-        record = asked.record if isinstance(asked, DeadLetter) else asked
-        if record.offset is not None:
-            pages.progress[record.shard].next_offset = record.offset + 1
+        record = asked.record
+        if record is not None:
+            progress = pages.progress[record.shard]
+            progress.next_offset = record.offset + 1
+            progress.leader_epoch = record.leader_epoch
     shards.advance(tx, pages.progress.values())

@@ -16,9 +16,9 @@ from tenacity import (
 from consumers.apply import Batch, Flushed
 from consumers.metrics import HALVED, RETRIES, cause
 from consumers.parse import Asked, DeadLetter
-from consumers.reader import HaltError
+from consumers.places import HaltError
 from ledger.catalog import RacedError
-from ledger.shards import FencedError
+from ledger.shards import FencedError, ResetError
 from producers.publisher import PublishError
 from schemas.dead_letters import Reason, Unreadable
 
@@ -45,7 +45,7 @@ def passes(error: BaseException) -> bool:
 
 def is_the_datas(error: BaseException) -> bool:
     """Whether cutting the batch finds the record that is guilty."""
-    return not passes(error) and not isinstance(error, HaltError)
+    return not passes(error) and not isinstance(error, HaltError | ResetError)
 
 
 def conflicts(error: BaseException) -> bool:
@@ -69,6 +69,7 @@ def apply_isolated(apply: Attempt, batch: Batch, module: str, *, look_up: bool) 
     Raises:
         HaltError: too many records are guilty.
         psycopg.Error, PublishError: the servers' trouble outlasted our patience.
+        ResetError: the batch's records mean nothing any more.
     """
     try:
         return [_retried(apply, batch, module, expire=True, look_up=look_up)]

@@ -12,14 +12,15 @@ from consumers.breaker import Limit
 from consumers.isolate import apply_isolated
 from consumers.parse import Record, parse
 from consumers.parse import Rules as ParseRules
-from consumers.reader import Delivered, Place, Positions, Reader, Stands
+from consumers.places import Place, Stands
+from consumers.reader import Delivered, Positions, Reader
 from consumers.shard_publisher import ShardPublisher
 from consumers.stages import Stages
 from ledger import shards
 from ledger.connection import Transaction, connect
 from schemas.failpoints import reached
 from schemas.settings import Settings
-from schemas.topics import commands_topic, consumer_group, shard_of
+from schemas.topics import COMMAND_PARTITIONS, commands_topic, consumer_group, shard_of
 
 POLL_SECONDS: Final = 0.25
 EXPIRE_SECONDS: Final = 0.5
@@ -38,6 +39,7 @@ class Member:
         self._connection: Transaction | None = None
         self._expired_at = self._lag_at = 0.0
         self._look_ups = 0  # batches to come that look for repeats beforehand
+        self._incarnations: dict[int, int] = {}
         self._stages = Stages(module)
         self._parse_rules = ParseRules(
             module,
@@ -52,12 +54,14 @@ class Member:
             settings.default_tenant,
             self._publisher.answer,
             Limit(settings.dead_letter_share_max, settings.dead_letter_window_records),
+            self._incarnations,
         )
         self._reader = Reader(
             settings,
             self._group,
             [commands_topic(settings.topic_prefix, module)],
             Positions(self._stands, self._bind, self._release, self._lose),
+            COMMAND_PARTITIONS,
         )
 
     @property
@@ -72,6 +76,7 @@ class Member:
 
         Raises:
             HaltError: log and database contradict each other, or too much cannot be read.
+            ResetError: somebody told a shard of ours to go on elsewhere.
             psycopg.Error, KafkaException, PublishError: a server was away for too long.
         """
         messages = self._reader.poll(self._settings.batch_records_max, POLL_SECONDS)
@@ -119,6 +124,7 @@ class Member:
             message.key(),
             message.value(),
             message.headers(),
+            message.leader_epoch(),
         )
 
     def _apply_isolated(self, batch: Batch) -> list[Flushed]:
@@ -196,7 +202,8 @@ class Member:
         with connection.transaction():
             shards.create(connection, numbers)
             found = shards.positions(connection, numbers)
-        return {place: Stands(*found[self._first_shard + place.partition]) for place in places}
+        self._incarnations |= {number: at.incarnation for number, at in found.items()}
+        return {place: Stands(*found[self._first_shard + place.partition][:3]) for place in places}
 
     def _bind(self, places: Sequence[Place], topic_id: str) -> None:
         connection = self._session()

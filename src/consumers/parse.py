@@ -25,6 +25,7 @@ class Record(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: RawHeaders
+    leader_epoch: int | None = None
 
 
 @dataclass(slots=True)

@@ -20,9 +20,10 @@ from tenacity import (
 from consumers import projector_metrics as metrics
 from consumers.isolate import passes
 from consumers.metrics import LAG
+from consumers.places import HaltError, Place, Stands
 from consumers.project import Projected, Record, UnprojectableError, isolated, project
 from consumers.projections.command_result import prune
-from consumers.reader import HaltError, Place, Positions, Reader, Stands
+from consumers.reader import Positions, Reader
 from ledger import read_progress
 from ledger.connection import Transaction, connect
 from ledger.migrate import READ_SCHEMA

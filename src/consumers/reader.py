@@ -5,7 +5,8 @@ in the caller's thread: partitions come and go inside `poll`, never while a batc
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, Protocol, cast
+from functools import partial
+from typing import Any, Final, NamedTuple, NoReturn, Protocol, cast
 
 import structlog
 from confluent_kafka import (
@@ -14,12 +15,19 @@ from confluent_kafka import (
     KafkaError,
     KafkaException,
     Message,
-    TopicCollection,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient
 
+from consumers.places import (
+    RUNBOOK,
+    HaltError,
+    Place,
+    Stands,
+    contradictions,
+)
+from consumers.topic_watch import TopicWatch
 from producers.kafka_config import client_config
+from producers.kafka_topics import Reach, epochs
 from schemas.settings import Settings
 
 log = structlog.get_logger()
@@ -38,24 +46,14 @@ _CONFIG: Final[dict[str, Any]] = {
     "queued.max.messages.kbytes": 32_768,
     "reconnect.backoff.max.ms": 1_000,
 }
-
-
-class HaltError(RuntimeError):
-    """Going on would lose or repeat something, or set aside most of a topic: a person must look."""
-
-
-class Place(NamedTuple):
-    """A partition of a topic."""
-
-    topic: str
-    partition: int
-
-
-class Stands(NamedTuple):
-    """Where the database stands in a partition, and in which incarnation of the topic."""
-
-    next_offset: int
-    topic_id: str | None
+_NOT_THERE: Final = frozenset(
+    {
+        KafkaError._AUTO_OFFSET_RESET,  # noqa: SLF001  # its only spelling
+        KafkaError._LOG_TRUNCATION,  # noqa: SLF001
+        KafkaError.OFFSET_OUT_OF_RANGE,
+    }
+)
+"""The broker does not have what was asked for, or has something else in its place."""
 
 
 class Delivered(Protocol):
@@ -82,6 +80,9 @@ class Delivered(Protocol):
     def headers(self) -> list[tuple[str, bytes | None]] | None:
         """Its headers."""
 
+    def leader_epoch(self) -> int | None:
+        """How often the partition had changed its leader when it was written."""
+
 
 class Positions(NamedTuple):
     """The database's side of an assignment."""
@@ -97,12 +98,22 @@ class Positions(NamedTuple):
 
 
 class Reader:
-    """A member of a consumer group. Not for several threads."""
+    """A member of a consumer group. Not for several threads.
+
+    `partitions` is how many each topic must have, where that matters.
+    """
 
     def __init__(
-        self, settings: Settings, group: str, topics: Sequence[str], positions: Positions
+        self,
+        settings: Settings,
+        group: str,
+        topics: Sequence[str],
+        positions: Positions,
+        partitions: int | None = None,
     ) -> None:
         self._positions = positions
+        self._settings = settings
+        self._watch = TopicWatch(settings, partitions)
         self._trouble: BaseException | None = None
         self.owned: set[Place] = set()
         self.gained: set[Place] = set()
@@ -110,7 +121,6 @@ class Reader:
         self._went = False  # some places, during this very poll
         self._applied: dict[Place, int] = {}
         connection = client_config(settings)
-        self._admin = AdminClient(connection)
         self._consumer = Consumer(
             {
                 **connection,
@@ -133,6 +143,7 @@ class Reader:
             Exception: what the database said when it was asked where a partition stands.
         """
         self._went = False
+        self._watch.check()
         first = self._consumer.poll(within_seconds)
         found = [first] if first is not None else []
         if found and records_max > 1:
@@ -158,12 +169,22 @@ class Reader:
         """Whether it is one; what else comes is news of errors."""
         if error is None:
             return True
-        if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):  # noqa: SLF001  # its only spelling
-            raise HaltError(f"{message.topic()} [{message.partition()}]: {error.str()}")
+        if error.code() in _NOT_THERE:
+            self._begin_again(Place(str(message.topic()), int(message.partition() or 0)), error)
         if error.fatal():
             raise KafkaException(error)
         log.warning("broker says", error=error.str())
         return False
+
+    def _begin_again(self, place: Place, error: KafkaError) -> NoReturn:
+        """Say what is wrong with a partition that the client cannot read on.
+
+        Raises:
+            HaltError: the database stands where the partition cannot be read.
+            KafkaException: only what we read ahead is lost. Read again from where it stands.
+        """
+        self._check(self._consumer, self._positions.load([place]))
+        raise KafkaException(error)
 
     def commit(self, offsets: Mapping[Place, int]) -> None:
         """Tell Kafka how far we are, for lag tools. Nothing that is stored depends on it."""
@@ -223,43 +244,29 @@ class Reader:
     def _start(self, consumer: Consumer, places: Sequence[Place]) -> Mapping[Place, Stands]:
         if not places:
             return {}
+        topics = {place.topic for place in places}
+        self._watch.topic_ids(topics)  # before anything is noted of them
         stands = self._positions.load(places)
-        for topic, topic_id in self._incarnations({place.topic for place in places}).items():
-            mine = [place for place in places if place.topic == topic]
-            for place in mine:
-                known = stands[place].topic_id
-                if known is not None and known != topic_id:
-                    raise HaltError(
-                        f"{topic} was deleted and made anew: the database counts in topic {known}, "
-                        f"the broker has {topic_id}. See docs/runbooks/halted-worker.md"
-                    )
-            self._positions.bind(mine, topic_id)
-        for place, at in stands.items():
-            self._check_reach(consumer, place, at.next_offset)
+        for topic, topic_id in self._check(consumer, stands).items():
+            self._positions.bind([place for place in places if place.topic == topic], topic_id)
         return stands
 
-    def _incarnations(self, topics: set[str]) -> dict[str, str]:
-        futures = self._admin.describe_topics(
-            TopicCollection(sorted(topics)), request_timeout=ADMIN_SECONDS
-        )
-        return {name: str(future.result().topic_id) for name, future in futures.items()}
+    def _check(self, consumer: Consumer, stands: Mapping[Place, Stands]) -> dict[str, str]:
+        """Halt where a partition cannot be read on; else the incarnations of the topics."""
+        topic_ids = self._watch.topic_ids({place.topic for place in stands})
+        reaches = {place: self._reach(consumer, place, topic_ids[place.topic]) for place in stands}
+        wrong = contradictions(stands, reaches, partial(epochs, self._settings))
+        if wrong:
+            first = wrong[min(wrong)]
+            raise HaltError(f"{first.says}. {RUNBOOK}")
+        return topic_ids
 
     @staticmethod
-    def _check_reach(consumer: Consumer, place: Place, next_offset: int) -> None:
-        """Halt where the partition ends before the database's offset, or begins behind it."""
+    def _reach(consumer: Consumer, place: Place, topic_id: str) -> Reach:
         low, high = consumer.get_watermark_offsets(
             TopicPartition(place.topic, place.partition), ADMIN_SECONDS
         )
-        if next_offset > high:
-            raise HaltError(
-                f"{place.topic} [{place.partition}] ends at {high}, but the database has applied "
-                f"up to {next_offset}: the log has lost its end. See docs/runbooks/halted-worker.md"
-            )
-        if next_offset < low:
-            raise HaltError(
-                f"{place.topic} [{place.partition}] begins at {low}, but {next_offset} to {low - 1} "
-                "were never applied: retention has passed us. See docs/runbooks/halted-worker.md"
-            )
+        return Reach(low, high, topic_id)
 
     def _revoke(self, _: Consumer, revoked: list[TopicPartition]) -> None:
         """Hand partitions over in good order."""

@@ -13,7 +13,8 @@ from confluent_kafka import KafkaException
 
 from consumers import metrics
 from consumers.member import Member
-from consumers.reader import HaltError
+from consumers.places import HaltError
+from ledger.shards import ResetError
 from producers.process import Process
 from producers.publisher import PublishError
 from schemas.settings import Settings
@@ -85,7 +86,7 @@ class Module(Thread):
             began = monotonic()
             try:
                 self._follow(Member(self._settings, self.name))
-            except (psycopg.Error, KafkaException, PublishError) as error:
+            except (psycopg.Error, KafkaException, PublishError, ResetError) as error:
                 metrics.RESTARTS.labels(self.name, *metrics.cause(error)).inc()
                 log.warning("begins anew", why=str(error), in_seconds=pause)
                 self._process.health.set(self.name, "waits for a server")

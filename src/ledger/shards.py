@@ -4,10 +4,10 @@ A batch begins by locking the rows of its shards and ends by moving them, in one
 a worker that lost its partition without knowing finds the offset moved on, and its records done.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.connection import Transaction, now
 from ledger.timeline import FIRST_TIMELINE
@@ -23,6 +23,7 @@ class Progress:
     loaded_offset: int  # as it stood when the transaction locked it
     incarnation: int = 0  # of the topic whose offsets it counts
     timeline: int = FIRST_TIMELINE  # of the whole ledger
+    leader_epoch: int | None = None  # of the last record that was applied
 
     def number(self) -> int:
         """Take the next sequence of the journal."""
@@ -34,23 +35,39 @@ class FencedError(RuntimeError):
     """Another worker moved the shard inside our transaction: a lock did not hold. Roll back."""
 
 
+class ResetError(RuntimeError):
+    """Somebody told the shard to go on elsewhere while we held records of where it stood before."""
+
+
 _LOCK: Final = """
 SELECT shard, next_offset, next_sequence, next_offset, incarnation,
-    (SELECT max(number) FROM timeline)
+    (SELECT max(number) FROM timeline), leader_epoch
 FROM shard WHERE shard = ANY(%s) ORDER BY shard FOR NO KEY UPDATE
 """
 
 
-def lock(tx: Transaction, shards: Collection[int]) -> tuple[dict[int, Progress], datetime]:
-    """Lock the shards' rows, and tell the database's time: the only clock that decisions use."""
+def lock(
+    tx: Transaction, shards: Collection[int], incarnations: Mapping[int, int]
+) -> tuple[dict[int, Progress], datetime]:
+    """Lock the shards' rows, and tell the database's time: the only clock that decisions use.
+
+    `incarnations` are those that the caller's records have their offsets in, by shard.
+
+    Raises:
+        ResetError: a shard counts in another one by now.
+    """
     rows = tx.execute(_LOCK, [sorted(shards)]).fetchall()
-    return {row[0]: Progress(*row) for row in rows}, now(tx)
+    progress = {row[0]: Progress(*row) for row in rows}
+    for shard, at in progress.items():
+        if at.incarnation != incarnations.get(shard, at.incarnation):
+            raise ResetError(f"shard {shard} was reset to incarnation {at.incarnation}")
+    return progress, now(tx)
 
 
 _ADVANCE: Final = """
-UPDATE shard SET next_offset = to_offset, next_sequence = to_sequence
-FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[], %s::bigint[])
-    AS moved(of_shard, from_offset, to_offset, to_sequence)
+UPDATE shard SET next_offset = to_offset, next_sequence = to_sequence, leader_epoch = to_epoch
+FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::int[])
+    AS moved(of_shard, from_offset, to_offset, to_sequence, to_epoch)
 WHERE shard = of_shard AND next_offset = from_offset
 """
 
@@ -69,6 +86,7 @@ def advance(tx: Transaction, progress: Collection[Progress]) -> None:
             [row.loaded_offset for row in rows],
             [row.next_offset for row in rows],
             [row.next_sequence for row in rows],
+            [row.leader_epoch for row in rows],
         ],
     )
     if done.rowcount != len(rows):
@@ -91,13 +109,23 @@ def create(tx: Transaction, shards: Collection[int]) -> None:
     tx.execute(_CREATE_PUBLICATION, [numbers])
 
 
-_POSITIONS: Final = "SELECT shard, next_offset, topic_id FROM shard WHERE shard = ANY(%s)"
+class Position(NamedTuple):
+    """Where a shard stands in its topic, and which incarnation of the topic that is."""
+
+    next_offset: int
+    topic_id: str | None
+    leader_epoch: int | None
+    incarnation: int
 
 
-def positions(tx: Transaction, shards: Collection[int]) -> dict[int, tuple[int, str | None]]:
-    """Each shard's next offset, and the incarnation of the topic that it counts in."""
-    rows = tx.execute(_POSITIONS, [sorted(shards)])
-    return {shard: (offset, topic_id) for shard, offset, topic_id in rows}
+_POSITIONS: Final = """
+SELECT shard, next_offset, topic_id, leader_epoch, incarnation FROM shard WHERE shard = ANY(%s)
+"""
+
+
+def positions(tx: Transaction, shards: Collection[int]) -> dict[int, Position]:
+    """Where each of the shards stands; nothing of those that were never seen."""
+    return {row[0]: Position(*row[1:]) for row in tx.execute(_POSITIONS, [sorted(shards)])}
 
 
 _NEXT_SEQUENCES: Final = "SELECT shard, next_sequence FROM shard WHERE shard = ANY(%s)"

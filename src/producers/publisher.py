@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Producer
@@ -10,24 +10,26 @@ from prometheus_client import Counter
 
 from producers.kafka_config import client_config
 from producers.messages import Message
+from producers.replies import Replies, RepliesError
 from schemas.settings import Settings
 
 log = structlog.get_logger()
 
 DELIVERY_MS: Final = 30_000
 QUEUE_SECONDS: Final = 30.0
-METADATA_SECONDS: Final = 5.0
-OTHERS_SECONDS: Final = 30.0
-OTHERS_MAX: Final = 1_000
 
-REPLIES_DROPPED = Counter(
-    "stockyard_replies_dropped", "Results for a Reply-To topic that does not exist"
+RENEWED = Counter(
+    "stockyard_producers_renewed", "Producers given up with what they held, for a new one"
 )
 
 _CONFIG: Final[dict[str, Any]] = {
     "acks": "all",
     "enable.idempotence": True,
-    "delivery.timeout.ms": DELIVERY_MS,
+    # One message may not be given up while later ones of its partition arrive: whoever reads them
+    # would take the missing one for told. So none times out by itself, we give up all of them
+    # together (`settle`); and where the broker refuses one, the producer ends.
+    "message.timeout.ms": 0,
+    "enable.gapless.guarantee": True,
     "request.timeout.ms": 10_000,
     "linger.ms": 1,
     "batch.size": 1_048_576,
@@ -42,59 +44,56 @@ _CONFIG: Final[dict[str, Any]] = {
 }
 
 
+_BROKEN: Final = (KafkaException, SystemError)
+"""The client raises a fatal error in the middle of any call; when it calls us back meanwhile, the
+interpreter makes a SystemError of it."""
+
+
 class PublishError(RuntimeError):
     """The broker has not acknowledged all that was sent: send from the journal again."""
 
 
 class Publisher:
-    """One idempotent producer. Not for several threads."""
+    """An idempotent producer, and a new one after any trouble. Not for several threads.
+
+    In each partition the broker has a beginning of what was handed over, in its order, and nothing
+    behind what it lacks. So whoever sends again from what was acknowledged leaves no gap.
+    """
 
     def __init__(self, settings: Settings) -> None:
-        self._producer = Producer({**client_config(settings), **_CONFIG})
+        self._config = {**client_config(settings), **_CONFIG}
+        self._producer = Producer(self._config)
         self._failed: KafkaError | None = None
         self._ours = f"{settings.topic_prefix}."
-        self._others: dict[
-            str, tuple[bool, float]
-        ] = {}  # is each there, and until when we go by it
+        self._replies = Replies(settings)
 
     def send(self, messages: Iterable[Message]) -> None:
         """Hand messages over, in their order; `settle` tells whether they arrived.
 
         Raises:
-            PublishError: the queue stayed full: the broker takes nothing; or something that was
-                sent before is lost, which nothing behind it may overtake.
+            PublishError: the queue stayed full, or the broker refused something: send again.
         """
-        if self._failed is not None:
-            self.settle()
-        produce, failed = self._producer.produce, self._on_failure
-        for topic, partition, key, value, headers in messages:
-            if not topic.startswith(self._ours) and not self._exists(topic):
-                continue
-            while True:
-                try:
-                    produce(topic, value, key, partition, on_delivery=failed, headers=headers)
-                    break
-                except BufferError:
-                    self._make_room()
-        self._producer.poll(0)
+        try:
+            for message in messages:
+                if message[0].startswith(self._ours):
+                    self._produce(message)
+                else:
+                    self._replies.send(message)
+            self._producer.poll(0)
+        except (*_BROKEN, RepliesError) as error:
+            self._give_up(_said(error))
 
-    def _exists(self, topic: str) -> bool:
-        """Whether a topic that somebody asked us to reply to is there; asked anew now and then.
-
-        A message for one that is not would hold up all those behind it until it timed out.
-        """
-        there, until = self._others.get(topic, (False, 0.0))
-        if monotonic() > until:
-            if len(self._others) >= OTHERS_MAX:
-                self._others.clear()
+    def _produce(self, message: Message) -> None:
+        topic, partition, key, value, headers = message
+        while True:
             try:
-                there = topic in self._producer.list_topics(timeout=METADATA_SECONDS).topics
-            except KafkaException as error:
-                raise PublishError(str(error)) from error
-            self._others[topic] = there, monotonic() + OTHERS_SECONDS
-        if not there:
-            REPLIES_DROPPED.inc()
-        return there
+                self._producer.produce(
+                    topic, value, key, partition, on_delivery=self._on_failure, headers=headers
+                )
+            except BufferError:
+                self._make_room()
+            else:
+                return
 
     def _make_room(self) -> None:
         deadline = monotonic() + QUEUE_SECONDS
@@ -102,11 +101,10 @@ class Publisher:
         while len(self._producer) >= before:
             self._producer.poll(0.1)
             if monotonic() > deadline:
-                raise PublishError(f"{before} messages wait for the broker")
+                self._give_up(f"{before} messages wait for the broker")
 
     def _on_failure(self, error: KafkaError | None, _: object) -> None:
-        if error is not None:
-            self._failed = error
+        self._failed = self._failed or error  # those behind the first fail because of it
 
     def settle(self, within_seconds: float = DELIVERY_MS / 1000) -> None:
         """Wait until the broker has acknowledged all that was sent.
@@ -115,19 +113,33 @@ class Publisher:
             PublishError: it has not, or it refused a message. What was sent may or may not stand
                 in its topics; nothing is left in the queue.
         """
-        left = self._producer.flush(within_seconds)
-        failed, self._failed = self._failed, None
+        try:
+            left = self._producer.flush(within_seconds)
+        except _BROKEN as error:
+            self._give_up(_said(error))
+        if self._failed is not None:
+            self._give_up(self._failed.str())
         if left:
-            self._producer.purge()
-            self._producer.flush(1.0)
-            self._failed = None
-            raise PublishError(f"{left} messages were not acknowledged")
-        if failed is not None:
-            raise PublishError(failed.str())
+            self._give_up(f"{left} messages were not acknowledged")
+        self._replies.settle()
+
+    def _give_up(self, why: str) -> NoReturn:
+        """Forget what is on its way, and go on with a producer that nothing has happened to."""
+        log.warning("a new producer", because=why)
+        RENEWED.inc()
+        self._producer.purge()  # it goes with all that it still has to tell
+        self._producer = Producer(self._config)
+        self._failed = None
+        raise PublishError(why)
 
     def close(self, within_seconds: float = 5.0) -> None:
         """Give what is still on its way a last chance, then let go."""
         try:
             self.settle(within_seconds)
-        except (PublishError, KafkaException) as error:
+        except PublishError as error:
             log.warning("left unpublished, the relay will", error=str(error))
+
+
+def _said(error: BaseException) -> str:
+    """What is at the bottom of it."""
+    return str(error.__cause__ or error)

@@ -18,6 +18,9 @@ from pipelines import Pipeline
 from schemas.settings import Settings
 from servers import QUICK_GROUPS, UNSYNCED, scratch
 
+# Retention is looked after at once, not every five minutes.
+PROPERTIES = {**QUICK_GROUPS, "log.retention.check.interval.ms": "500"}
+
 
 @pytest.fixture(autouse=True)
 def _proved(proved):
@@ -35,14 +38,20 @@ def stocked(pipeline):
 
 
 class OwnServer:
-    """A server that a test may kill, and start again on what is left of it."""
+    """A server that a test may kill, and start again on what is left of it in its directory."""
 
-    def __init__(self, start):
+    def __init__(self, start, directory):
         self._start = start
+        self.directory = directory
         self.running = start()
 
     def again(self):
         self.running = self._start()
+
+    def change(self, properties):
+        """End a broker in good order, and start it again with other properties."""
+        self.running.stop()
+        self.running = broker.start(self.directory, properties={**PROPERTIES, **properties})
 
     @property
     def process(self):
@@ -54,8 +63,8 @@ def own_postgres(kafka, topic_prefix):
     """A pipeline on a database server of its own: `pipeline.server`."""
     with scratch() as directory:
         settings = dict(UNSYNCED)
-        own = OwnServer(lambda: server.start(directory, settings=settings))
-        own.directory, own.settings = directory, settings
+        own = OwnServer(lambda: server.start(directory, settings=settings), directory)
+        own.settings = settings
         url = own.running.url()
         migrate_ledger(url)
         migrate_read(url)
@@ -66,7 +75,7 @@ def own_postgres(kafka, topic_prefix):
 def own_broker(postgres, migrated_template, topic_prefix):
     """A pipeline on a broker of its own: `pipeline.server`."""
     with scratch() as directory:
-        own = OwnServer(lambda: broker.start(directory, properties=QUICK_GROUPS))
+        own = OwnServer(lambda: broker.start(directory, properties=PROPERTIES), directory)
         url = postgres.make(topic_prefix, template=migrated_template)
         yield from _pipeline(own.running.bootstrap_servers, url, topic_prefix, own)
         postgres.drop(topic_prefix)

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 import asks
+from ledger.resets import Reset, reset
 from ledger.verify import run
 
 RETENTION = timedelta(days=30)
@@ -238,7 +239,12 @@ def test_a_reservation_that_was_altered_before_its_next_command_is_found(history
 
 def test_a_topic_made_anew_may_count_from_the_beginning_again(history):
     with psycopg.connect(history.url) as connection:
-        connection.execute("UPDATE shard SET next_offset = 0, incarnation = 1")
+        rows = connection.execute("SELECT shard, next_offset, topic_id FROM shard").fetchall()
+        made_anew = [
+            Reset(shard, "new topic", "it is", offset, 0, topic_id, "new", new_incarnation=True)
+            for shard, offset, topic_id in rows
+        ]
+        reset(connection, made_anew, "a test")
     history.offsets.clear()
     history.ask(asks.reserve(asks.line("A", "1")), asks.reserve(asks.line("A", "1")))
     history.apply([history.record([], b"{}")], "reservations")

@@ -32,11 +32,18 @@ def sequences(tx: Transaction) -> tuple[int, Finding | None]:
     return count(tx, "told_row"), first(tx, "journal", _GAP) or first(tx, "shard", _END)
 
 
-# A topic that was made anew counts its offsets from 0 again, under the next incarnation.
+# A topic that was made anew counts its offsets from 0 again, under the next incarnation; those of
+# the one before end where its shard stood when an operator said so.
 _OFFSETS: Final = """
+WITH ends AS (
+    SELECT shard, incarnation, next_offset FROM shard
+    UNION ALL
+    SELECT shard, from_incarnation, from_offset FROM consumer_reset
+    WHERE to_incarnation <> from_incarnation
+)
 SELECT format('tenant %s shard %s sequence %s', o.tenant_id, o.shard, o.sequence),
     format('an offset above %s, below %s where the topic is still incarnation %s',
-        coalesce(o.before, -1), s.next_offset, s.incarnation),
+        coalesce(o.before, -1), coalesce(e.next_offset, s.next_offset), s.incarnation),
     format('offset %s of incarnation %s', o.read_offset, o.incarnation)
 FROM (
     SELECT tenant_id, shard, sequence, read_offset, incarnation,
@@ -44,16 +51,28 @@ FROM (
         max(incarnation) OVER (PARTITION BY shard ORDER BY sequence) AS newest
     FROM told_row WHERE read_offset IS NOT NULL
 ) AS o LEFT JOIN shard s USING (shard)
-WHERE o.read_offset <= o.before OR o.incarnation < o.newest OR s.shard IS NULL
-    OR o.incarnation > s.incarnation
-    OR (o.incarnation = s.incarnation AND o.read_offset >= s.next_offset)
+    LEFT JOIN ends e ON e.shard = o.shard AND e.incarnation = o.incarnation
+WHERE o.read_offset <= o.before OR o.incarnation < o.newest OR e.shard IS NULL
+    OR o.read_offset >= e.next_offset
 ORDER BY o.shard, o.sequence LIMIT 1
+"""
+_RESETS: Final = """
+SELECT format('shard %s', s.shard), format('incarnation %s', coalesce(r.risen, 0)),
+    format('incarnation %s', s.incarnation)
+FROM shard s LEFT JOIN (
+    SELECT shard, sum(to_incarnation - from_incarnation) AS risen FROM consumer_reset GROUP BY shard
+) AS r USING (shard)
+WHERE s.incarnation <> coalesce(r.risen, 0) ORDER BY s.shard LIMIT 1
 """
 
 
 def offsets(tx: Transaction) -> tuple[int, Finding | None]:
-    """What was read from a partition was applied in its order, each offset at most once."""
-    return count(tx, "told_row"), first(tx, "journal", _OFFSETS)
+    """What was read from a partition was applied in its order, each offset at most once.
+
+    Offsets begin again only where an operator said so.
+    """
+    wrong = first(tx, "journal", _OFFSETS) or first(tx, "shard", _RESETS)
+    return count(tx, "told_row"), wrong
 
 
 _PUBLISHED: Final = """
