@@ -73,6 +73,7 @@ class Publisher:
         Raises:
             PublishError: the queue stayed full, or the broker refused something: send again.
         """
+        self._check()
         try:
             for message in messages:
                 if message[0].startswith(self._ours):
@@ -102,6 +103,7 @@ class Publisher:
             self._producer.poll(0.1)
             if monotonic() > deadline:
                 self._give_up(f"{before} messages wait for the broker")
+        self._check()
 
     def _on_failure(self, error: KafkaError | None, _: object) -> None:
         self._failed = self._failed or error  # those behind the first fail because of it
@@ -117,11 +119,15 @@ class Publisher:
             left = self._producer.flush(within_seconds)
         except _BROKEN as error:
             self._give_up(_said(error))
-        if self._failed is not None:
-            self._give_up(self._failed.str())
+        self._check()
         if left:
             self._give_up(f"{left} messages were not acknowledged")
         self._replies.settle()
+
+    def _check(self) -> None:
+        """Nothing goes behind what is lost."""
+        if self._failed is not None:
+            self._give_up(self._failed.str())
 
     def _give_up(self, why: str) -> NoReturn:
         """Forget what is on its way, and go on with a producer that nothing has happened to."""

@@ -42,6 +42,10 @@ class Message(NamedTuple):
         return self.headers_
 
     @staticmethod
+    def leader_epoch() -> None:
+        """Nothing here ever loses its end."""
+
+    @staticmethod
     def error() -> None:
         return None
 

@@ -80,6 +80,8 @@ class Consumer:
             self.group.join(self)
         wanted = self.group.wanted(self)
         self._drop([place for place in self.positions if place not in wanted], "on_revoke")
+        if self.expelled:
+            return  # it took too long over that
         gained = sorted(place for place in wanted if place not in self.group.owners)
         if gained:
             self.group.owners |= dict.fromkeys(gained, self)
@@ -138,9 +140,19 @@ class AdminClient:
             raise KafkaException(KafkaError(KafkaError._TRANSPORT))  # noqa: SLF001  # its only spelling
         return self
 
+    def done(self) -> bool:
+        return self._broker.reachable()
+
+    def exception(self) -> None:
+        """Nothing, once it is done."""
+
     @property
     def topic_id(self) -> str:
         return "first"
+
+    @property
+    def partitions(self) -> range:
+        return range(self._broker.partitions)
 
 
 class Producer:

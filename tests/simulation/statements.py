@@ -44,18 +44,18 @@ def lock_shards(session: Session, values: Any) -> list[Row]:
         if session.get("shard", (shard,)) is None:
             continue
         session.lock("shard", (shard,))
-        _, offset, sequence, _, incarnation = session.get("shard", (shard,))
-        found.append((shard, offset, sequence, offset, incarnation, FIRST_TIMELINE))
+        _, offset, sequence, _, incarnation, epoch = session.get("shard", (shard,))
+        found.append((shard, offset, sequence, offset, incarnation, FIRST_TIMELINE, epoch))
     return found
 
 
 def advance_shards(session: Session, values: Any) -> Found:
     changed = 0
-    for shard, stood, offset, sequence in zip(*values, strict=True):
+    for shard, stood, offset, sequence, epoch in zip(*values, strict=True):
         session.lock("shard", (shard,))
         row = session.get("shard", (shard,))
         if row[1] == stood:
-            session.put("shard", (shard,), (shard, offset, sequence, *row[3:]))
+            session.put("shard", (shard,), (shard, offset, sequence, *row[3:5], epoch))
             changed += 1
     return Found(changed=changed)
 
@@ -65,7 +65,7 @@ def create_shards(session: Session, values: Any) -> Found:
         if session.get("shard", (shard,)) is None:
             session.lock("shard", (shard,))
             if session.get("shard", (shard,)) is None:
-                session.put("shard", (shard,), (shard, 0, 1, None, 0))
+                session.put("shard", (shard,), (shard, 0, 1, None, 0, None))
     return Found()
 
 
@@ -80,7 +80,7 @@ def create_publications(session: Session, values: Any) -> Found:
 
 def positions(session: Session, values: Any) -> list[Row]:
     rows = [session.get("shard", (shard,)) for shard in values[0]]
-    return [(row[0], row[1], row[3]) for row in rows if row]
+    return [(row[0], row[1], row[3], row[5], row[4]) for row in rows if row]
 
 
 def next_sequences(session: Session, values: Any) -> list[Row]:

@@ -184,7 +184,7 @@ class World:
     def _stop(self, task: Task) -> None:
         """In good order, as for an update."""
         host = task.host
-        if host.stopping:
+        if host.stopping or host not in self.hosts:
             return
         host.stopping = True
         self.hosts.remove(host)
@@ -240,7 +240,9 @@ class World:
         exchanged = {
             "ledger.connection.Session.connect": self.store.connect,
             "consumers.reader.Consumer": lambda config: Consumer(broker, config),
-            "consumers.reader.AdminClient": lambda _: AdminClient(broker),
+            "consumers.topic_watch.AdminClient": lambda _: AdminClient(broker),
+            "consumers.topic_watch.monotonic": turns.monotonic,
+            "consumers.member.COMMAND_PARTITIONS": broker.partitions,
             "producers.publisher.Producer": lambda _: Producer(broker),
             "producers.relay.Process": lambda *_: Asked(turns, turns.running.host),
             "producers.relay.Backlog": lambda _: SimpleNamespace(start=_nothing, close=_nothing),
