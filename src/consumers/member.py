@@ -9,11 +9,12 @@ from typing import Final
 from consumers import metrics
 from consumers.apply import Batch, Flushed, Rules, apply
 from consumers.breaker import Limit
+from consumers.delivered import Delivered
 from consumers.isolate import apply_isolated
 from consumers.parse import Record, parse
 from consumers.parse import Rules as ParseRules
 from consumers.places import Place, Stands
-from consumers.reader import Delivered, Positions, Reader
+from consumers.reader import Positions, Reader
 from consumers.shard_publisher import ShardPublisher
 from consumers.stages import Stages
 from ledger import shards

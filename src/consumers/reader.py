@@ -6,7 +6,7 @@ in the caller's thread: partitions come and go inside `poll`, never while a batc
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple, NoReturn, Protocol, cast
+from typing import Any, Final, NamedTuple, NoReturn, cast
 
 import structlog
 from confluent_kafka import (
@@ -18,6 +18,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 
+from consumers.delivered import Delivered
 from consumers.places import (
     RUNBOOK,
     HaltError,
@@ -54,34 +55,6 @@ _NOT_THERE: Final = frozenset(
     }
 )
 """The broker does not have what was asked for, or has something else in its place."""
-
-
-class Delivered(Protocol):
-    """A message without an error: librdkafka's own, of which these parts are always there."""
-
-    def topic(self) -> str:
-        """Its topic."""
-
-    def partition(self) -> int:
-        """Its partition."""
-
-    def offset(self) -> int:
-        """Its place in the partition."""
-
-    def timestamp(self) -> tuple[int, int]:
-        """The kind of its time, and the time in milliseconds."""
-
-    def key(self) -> bytes | None:
-        """Its key."""
-
-    def value(self) -> bytes | None:
-        """Its body."""
-
-    def headers(self) -> list[tuple[str, bytes | None]] | None:
-        """Its headers."""
-
-    def leader_epoch(self) -> int | None:
-        """How often the partition had changed its leader when it was written."""
 
 
 class Positions(NamedTuple):
