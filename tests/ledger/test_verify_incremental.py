@@ -141,10 +141,10 @@ def test_a_history_written_anew_with_its_hashes_does_not_lead_to_the_point(histo
     assert found_by(report, "verified point") == where
 
 
+@pytest.mark.slow  # it waits as long as a session may wait for a lock
 def test_two_proofs_do_not_keep_their_points_at_once(history):
     with psycopg.connect(history.url, autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(7150202)")
-        other.execute(f"ALTER DATABASE {other.info.dbname} SET lock_timeout = '100ms'")
         with pytest.raises(psycopg.errors.LockNotAvailable):
             incremental(history, keep=True)
         assert incremental(history).passed
