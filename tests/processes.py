@@ -106,7 +106,18 @@ class Process:
             return None
 
 
-def start(known: Settings, log: Path, *words: str, fault: str = "", **settings: Any) -> Process:
+OURS = ("-m", "deploy.main")
+"""The `stockyard` command, for the interpreter."""
+
+
+def start(
+    known: Settings,
+    log: Path,
+    *words: str,
+    fault: str = "",
+    program: tuple[str, ...] = OURS,
+    **settings: Any,
+) -> Process:
     """`stockyard <words>` on a test's servers, topics and database.
 
     `fault` as `schemas.failpoints` reads it; `settings` are those of `schemas.settings`.
@@ -124,5 +135,5 @@ def start(known: Settings, log: Path, *words: str, fault: str = "", **settings: 
         **({"ERP_TEST": "1", "FAULT": fault} if fault else {}),
         **{f"ERP_{name.upper()}": str(value) for name, value in settings.items()},
     }
-    command = [sys.executable, "-m", "deploy.main", *words]
+    command = [sys.executable, *program, *words]
     return Process(spawn(Child(command, log=log, environment=environment)), log, port)
