@@ -50,6 +50,15 @@ OTHERS = [
     ("location", "UPDATE location SET actor_id = 'eve'"),
     ("location", "DELETE FROM location"),
     ("location", "INSERT INTO location VALUES ('default', 'CELLAR', 'Cellar', 1, 'eve')"),
+    ("dead_letter", "UPDATE dead_letter SET reason = 'too-large'"),
+    ("dead_letter", "DELETE FROM dead_letter"),
+    (
+        "dead_letter",
+        (
+            "INSERT INTO dead_letter SELECT shard, 900, tenant_id, incarnation, 900, key_hash, reason,"
+            " replays, first_failed_at, failed_at FROM dead_letter"
+        ),
+    ),
     ("balance", "UPDATE balance SET on_hand = on_hand + 1"),
     ("balance", "UPDATE balance SET reserved = reserved - 1"),
     ("balance", "UPDATE balance SET held = 1"),
@@ -106,7 +115,7 @@ INSERTED = [
 ]
 TABLES = (
     "journal", "segment", "shard", "publication", "idempotency", "item", "location", "balance",
-    "movement", "reservation",
+    "movement", "reservation", "dead_letter",
 )  # fmt: skip
 
 
@@ -128,6 +137,8 @@ def history(pipeline):
     kept, given = pipeline.ask(asks.reserve(asks.line("A", "6")), asks.reserve(asks.line("A", "2")))
     assert kept["status"] == "applied"
     pipeline.ask(asks.release(given["resource"]["id"]))
+    pipeline.send_raw(b"no command", [], "reservations")
+    pipeline.dead_letters(1)
     return pipeline
 
 

@@ -193,6 +193,16 @@ LIES = [
         ("item", "tenant default item A"),
     ),
     (
+        "UPDATE dead_letter SET reason = 'too-large'",
+        "dead letters",
+        ("dead_letter", "tenant default shard 512 sequence 5"),
+    ),
+    (
+        "DELETE FROM dead_letter",
+        "dead letters",
+        ("dead_letter", "tenant default shard 512 sequence 5"),
+    ),
+    (
         "UPDATE location SET actor_id = 'eve'",
         "catalog",
         ("location", "tenant default location MAIN"),

@@ -1,11 +1,14 @@
 """What the journal tells, laid out in temporary tables, to be compared with the ledger's own."""
 
+from datetime import datetime
 from typing import Any, Final
 
 import orjson
 
 from ledger.connection import Transaction
 from ledger.copy import copy_rows, escaped, optional
+from ledger.dead_letters import key_hash
+from schemas.dead_letters import read_replays
 from schemas.envelope import identity
 
 _TABLES: Final = """
@@ -27,6 +30,9 @@ CREATE TEMP TABLE told_item (tenant_id text, sku text, version bigint, name text
     track_by text, barcode text, actor_id text);
 CREATE TEMP TABLE told_location (tenant_id text, code text, version bigint, name text,
     actor_id text);
+CREATE TEMP TABLE told_letter (tenant_id text, shard smallint, sequence bigint, incarnation smallint,
+    record_offset bigint, key_hash bytea, reason text, replays smallint,
+    first_failed_at timestamptz, failed_at timestamptz);
 """
 NAMES: Final = (
     "told_row",
@@ -37,6 +43,7 @@ NAMES: Final = (
     "told_reservation",
     "told_item",
     "told_location",
+    "told_letter",
 )
 
 
@@ -73,6 +80,8 @@ class Told:
         elif kind == "levels":
             for _, version, level in record["levels"]:
                 self._take_level(record["tenant_id"], version, level)
+        else:
+            self._take_letter(record, place)
 
     def take_place(self, tenant_id: str, shard: int, sequence: int) -> None:
         """Add that a row stands there, of a record that is not to be believed."""
@@ -159,6 +168,26 @@ class Told:
     def _take_location(self, tenant_id: str, body: dict[str, Any], actor_id: str) -> None:
         names = (escaped(body["code"]), str(body["version"]), escaped(body["name"]))
         self._add("told_location", tenant_id, *names, actor_id)
+
+    def _take_letter(self, record: dict[str, Any], place: tuple[str, str, str]) -> None:
+        letter, failed_at = record["letter"], datetime.fromisoformat(record["at"])
+        headers = [
+            (name, None if value is None else bytes.fromhex(value))
+            for name, value in letter["headers"]
+        ]
+        replays, first_failed_at = read_replays(headers)
+        key = None if letter["key"] is None else key_hash(bytes.fromhex(letter["key"]))
+        self._add(
+            "told_letter",
+            *place,
+            str(record.get("incarnation", 0)),
+            str(letter["offset"]),
+            "\\N" if key is None else f"\\\\x{key.hex()}",
+            letter["reason"],
+            str(replays),
+            min(first_failed_at or failed_at, failed_at).isoformat(),
+            record["at"],
+        )
 
 
 def _shown(offset: int | None) -> str:
