@@ -4,7 +4,7 @@ import asyncio
 import socket
 import struct
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,10 @@ def rerouted(url: str, network: "FaultyNetwork") -> str:
     return url.replace(f":{network.port}/", f":{network.entrance}/")
 
 
+Sieve = Callable[[str, bytes], bytes]
+"""What is left of the bytes of a way; it sees those of one connection, in their order."""
+
+
 @dataclass(slots=True)
 class _Way:
     """One direction: how it treats bytes, and how many it has carried."""
@@ -41,6 +45,8 @@ class _Link:
 
     client: asyncio.StreamWriter
     server: asyncio.StreamWriter
+    sieve: Sieve | None
+    silent: bool = False
 
     def close(self, *, reset: bool = False) -> None:
         for writer in (self.client, self.server):
@@ -62,6 +68,8 @@ class FaultyNetwork:
     connections: int = 0
     refused: int = 0
     cuts: int = 0
+    new_sieve: Callable[[], Sieve] | None = None
+    """Makes a sieve for each connection that begins from now on."""
     _ways: dict[str, _Way] = field(default_factory=lambda: {UP: _Way(), DOWN: _Way()})
     _refuses: bool = False
     _links: set[_Link] = field(default_factory=set)
@@ -97,6 +105,11 @@ class FaultyNetwork:
         """Lose every byte of a direction: a black hole that still says it is connected."""
         for name in ways or (UP, DOWN):
             self._ways[name].swallows = True
+
+    def silence(self) -> None:
+        """Lose every byte of the connections there are, for ever; new ones are welcome."""
+        for link in list(self._links):
+            link.silent = True
 
     def cut_after(self, count: int, way: str) -> None:
         """Let so many more bytes through, then end that connection: the rest never arrives."""
@@ -165,7 +178,7 @@ class FaultyNetwork:
             writer.close()
             return
         self.connections += 1
-        link = _Link(writer, there)
+        link = _Link(writer, there, self.new_sieve() if self.new_sieve else None)
         self._links.add(link)
         try:
             await asyncio.gather(
@@ -184,7 +197,9 @@ class FaultyNetwork:
                 await self._free[name].wait()
                 if way.latency_seconds:
                     await asyncio.sleep(way.latency_seconds)
-                if way.swallows:
+                if link.sieve is not None:
+                    chunk = link.sieve(name, chunk)
+                if way.swallows or link.silent:
                     way.lost += len(chunk)
                     continue
                 if way.cut_after is not None and len(chunk) >= way.cut_after:

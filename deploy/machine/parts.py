@@ -11,7 +11,7 @@ from deploy.kafka import broker
 from deploy.machine import parent
 from deploy.machine.children import Child, spawn
 from deploy.machine.ports import HOST, kept_ports
-from deploy.machine.probe import is_ready
+from deploy.machine.probe import is_alive, is_ready
 from deploy.machine.supervisor import Part
 from deploy.postgres import server
 
@@ -97,6 +97,7 @@ def _process(
         name=name,
         start=lambda: spawn(Child(verb, log=rolled(log), environment=_with(told))),
         ready=lambda: is_ready(*probe),
+        alive=lambda: is_alive(*probe),
         log=log,
         stop_rank=stop_rank,
     )

@@ -1,4 +1,7 @@
-"""Keeping the parts of a running Stockyard alive: start, wait for ready, restart, stop in order."""
+"""Keeping the parts of a running Stockyard alive: start, wait for ready, restart, stop in order.
+
+A part that died is started again, and so is one that runs but has not moved for long.
+"""
 
 import signal
 import subprocess
@@ -18,6 +21,8 @@ BACKOFF_SECONDS = 0.5
 BACKOFF_SECONDS_MAX = 8.0
 READY_SECONDS = 180.0
 POLL_SECONDS = 0.05
+LOOK_SECONDS = 5.0
+STILL_SECONDS = 60.0
 
 
 class PartError(OperatorError):
@@ -40,6 +45,8 @@ class Part:
     """Lower ranks end first; parts of one rank end together."""
     stop_by: signal.Signals = signal.SIGTERM
     stop_seconds: float = 15.0
+    alive: Callable[[], bool] = lambda: True
+    """Whether it moves; asked now and then, and to be answered within a few seconds."""
 
 
 @dataclass(slots=True)
@@ -51,6 +58,8 @@ class Running:
     since: float = field(default_factory=time.monotonic)
     quick_deaths: int = 0
     restart_at: float | None = None
+    look_at: float = 0.0
+    still_since: float | None = None
 
 
 class Supervisor:
@@ -77,12 +86,14 @@ class Supervisor:
             time.sleep(POLL_SECONDS if waiting else 0)
 
     def turn(self) -> None:
-        """Look after every part once: note a death, revive when its pause is over."""
+        """Look after every part once: note a death, revive when its pause is over, see it move."""
         for each in self.parts:
             if each.restart_at is not None:
                 _revive(each)
             elif each.process.poll() is not None:
                 _note_death(each)
+            elif time.monotonic() >= each.look_at:
+                _look_after(each)
 
     def stop(self) -> bool:
         """End all parts, rank by rank; whether all ended unforced. Never longer than their caps."""
@@ -116,6 +127,21 @@ def _note_death(each: Running) -> None:
 def _revive(each: Running) -> None:
     if each.restart_at is not None and time.monotonic() >= each.restart_at:
         each.process, each.since, each.restart_at = each.part.start(), time.monotonic(), None
+        each.still_since = None
+
+
+def _look_after(each: Running) -> None:
+    """End a part that has not moved for long: the next turn finds it dead, and revives it."""
+    moves, now = each.part.alive(), time.monotonic()
+    each.look_at = now + LOOK_SECONDS
+    if moves:
+        each.still_since = None
+    elif each.still_since is None:
+        each.still_since = now
+    elif now - each.still_since > STILL_SECONDS:
+        say(f"{each.part.name} has not moved for {now - each.still_since:.0f} s: killed")
+        each.process.kill()
+        each.look_at, each.still_since = now + STILL_SECONDS, None
 
 
 def _stop_together(rank: Sequence[Running]) -> bool:

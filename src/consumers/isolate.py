@@ -1,5 +1,6 @@
 """A batch that cannot be flushed: tried again for what passes, halved for what does not."""
 
+from threading import Event
 from typing import Final, Protocol
 
 import psycopg
@@ -8,8 +9,10 @@ from tenacity import (
     RetryCallState,
     Retrying,
     retry_if_exception,
+    sleep_using_event,
     stop_after_attempt,
     stop_after_delay,
+    stop_when_event_set,
     wait_random_exponential,
 )
 
@@ -60,75 +63,83 @@ class Attempt(Protocol):
         """See `consumers.apply.apply`."""
 
 
-def apply_isolated(apply: Attempt, batch: Batch, module: str, *, look_up: bool) -> list[Flushed]:
+def apply_isolated(
+    apply: Attempt, batch: Batch, module: str, *, look_up: bool, stopping: Event | None = None
+) -> list[Flushed]:
     """Apply a batch; if it fails for a reason that belongs to its data, all but the guilty record.
 
     That one comes out as a dead letter. The system's own due commands ride along no more once
-    something has failed, since it might be they.
+    something has failed, since it might be they. Patience ends when the process is `stopping`.
 
     Raises:
         HaltError: too many records are guilty.
         psycopg.Error, PublishError: the servers' trouble outlasted our patience.
         ResetError: the batch's records mean nothing any more.
     """
+    patient = _patient(apply, module, stopping or Event())
     try:
-        return [_retried(apply, batch, module, expire=True, look_up=look_up)]
+        return [patient(batch, expire=True, look_up=look_up)]
     except Exception as error:
         if not batch or not is_the_datas(error):
             raise
         log.exception("a batch cannot be flushed", records=len(batch), module=module)
-        return _halved(apply, batch, module, error)
+        return _halved(patient, batch, module, error)
 
 
-def _retried(apply: Attempt, batch: Batch, module: str, *, expire: bool, look_up: bool) -> Flushed:
-    """Apply a batch, waiting for servers to come back and deciding again after a conflict."""
-    looks_up = look_up
-
-    def attempt() -> Flushed:
-        nonlocal looks_up
-        try:
-            return apply(batch, expire=expire, look_up=looks_up)
-        except psycopg.errors.UniqueViolation:
-            looks_up = True
-            raise
+def _patient(apply: Attempt, module: str, stopping: Event) -> Attempt:
+    """The same, waiting for servers to come back and deciding again after a conflict."""
 
     def note(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         RETRIES.labels(module, *cause(error)).inc()
         log.warning("a batch is tried again", error=str(error), attempt=state.attempt_number)
 
-    passing = Retrying(
-        retry=retry_if_exception(passes),
-        stop=stop_after_delay(PASSING_SECONDS_MAX),
-        wait=wait_random_exponential(multiplier=0.1, max=3),
-        before_sleep=note,
-        reraise=True,
-    )
-    conflicting = Retrying(
-        retry=retry_if_exception(conflicts),
-        stop=stop_after_attempt(CONFLICTS_MAX),
-        wait=wait_random_exponential(multiplier=0.005, max=0.2),
-        before_sleep=note,
-        reraise=True,
-    )
-    flushed: Flushed = conflicting(passing, attempt)
-    return flushed
+    def patient(batch: Batch, *, expire: bool, look_up: bool) -> Flushed:
+        looks_up = look_up
+
+        def attempt() -> Flushed:
+            nonlocal looks_up
+            try:
+                return apply(batch, expire=expire, look_up=looks_up)
+            except psycopg.errors.UniqueViolation:
+                looks_up = True
+                raise
+
+        passing = Retrying(
+            retry=retry_if_exception(passes),
+            stop=stop_after_delay(PASSING_SECONDS_MAX) | stop_when_event_set(stopping),
+            wait=wait_random_exponential(multiplier=0.1, max=3),
+            sleep=sleep_using_event(stopping),
+            before_sleep=note,
+            reraise=True,
+        )
+        conflicting = Retrying(
+            retry=retry_if_exception(conflicts),
+            stop=stop_after_attempt(CONFLICTS_MAX),
+            wait=wait_random_exponential(multiplier=0.005, max=0.2),
+            before_sleep=note,
+            reraise=True,
+        )
+        flushed: Flushed = conflicting(passing, attempt)
+        return flushed
+
+    return patient
 
 
-def _halved(apply: Attempt, batch: Batch, module: str, error: Exception) -> list[Flushed]:
+def _halved(patient: Attempt, batch: Batch, module: str, error: Exception) -> list[Flushed]:
     """Cut until the guilty record stands alone; a record's order within its shard is kept."""
     if len(batch) == 1:
-        return [apply([_condemned(batch[0], error)], expire=False, look_up=True)]
+        return [patient([_condemned(batch[0], error)], expire=False, look_up=True)]
     HALVED.labels(module).inc()
     middle = len(batch) // 2
     flushed: list[Flushed] = []
     for part in (batch[:middle], batch[middle:]):
         try:
-            flushed.append(_retried(apply, part, module, expire=False, look_up=True))
+            flushed.append(patient(part, expire=False, look_up=True))
         except Exception as still:
             if not is_the_datas(still):
                 raise
-            flushed += _halved(apply, part, module, still)
+            flushed += _halved(patient, part, module, still)
     return flushed
 
 

@@ -3,11 +3,13 @@
 import gc
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from threading import Event
 from time import monotonic
 from typing import Final
 
 from consumers import metrics
 from consumers.apply import Batch, Flushed, Rules, apply
+from consumers.backlog import Backlog
 from consumers.breaker import Limit
 from consumers.delivered import Delivered
 from consumers.isolate import apply_isolated
@@ -30,9 +32,13 @@ LOOK_UPS_AFTER_A_REPEAT: Final = 100
 
 
 class Member:
-    """One membership, from joining the group to leaving it. Not for several threads."""
+    """One membership, from joining the group to leaving it. Not for several threads.
 
-    def __init__(self, settings: Settings, module: str) -> None:
+    Its waits are cut short once the process is `stopping`.
+    """
+
+    def __init__(self, settings: Settings, module: str, stopping: Event) -> None:
+        self._stopping = stopping
         self._settings = settings
         self._module = module
         self._group = consumer_group(settings.topic_prefix, module)
@@ -48,7 +54,7 @@ class Member:
             settings.default_tenant,
             frozenset(settings.source_systems),
         )
-        self._publisher = ShardPublisher(settings, module, self._session)
+        self._publisher = ShardPublisher(settings, module, self._session, stopping)
         self._rules = Rules(
             module,
             settings.topic_prefix,
@@ -64,6 +70,7 @@ class Member:
             Positions(self._stands, self._bind, self._release, self._lose),
             COMMAND_PARTITIONS,
         )
+        self._backlog = Backlog(self._group, self._reader)
 
     @property
     def state(self) -> str:
@@ -79,6 +86,7 @@ class Member:
             HaltError: log and database contradict each other, or too much cannot be read.
             ResetError: somebody told a shard of ours to go on elsewhere.
             psycopg.Error, KafkaException, PublishError: a server was away for too long.
+            WedgedError: records wait, and nothing is read.
         """
         messages = self._reader.poll(self._settings.batch_records_max, POLL_SECONDS)
         self._stages.passed("poll")
@@ -92,10 +100,14 @@ class Member:
             self._idle()
         self._measure_lag()
 
-    def close(self) -> None:
-        """Publish what is left, leave the group, let go of the database."""
+    def finish(self) -> None:
+        """Publish what is left; what the broker does not take is left to the relay."""
         self._publisher.close()
+
+    def leave(self) -> None:
+        """Leave the group, and let go of the database."""
         self._reader.close()
+        self._backlog.close()
         if self._connection is not None:
             self._connection.close()
 
@@ -131,7 +143,9 @@ class Member:
     def _apply_isolated(self, batch: Batch) -> list[Flushed]:
         """Apply a batch. Where repeats were met lately, they are looked for beforehand."""
         self._look_ups = max(0, self._look_ups - 1)
-        return apply_isolated(self._apply, batch, self._module, look_up=self._look_ups > 0)
+        return apply_isolated(
+            self._apply, batch, self._module, look_up=self._look_ups > 0, stopping=self._stopping
+        )
 
     def _apply(self, batch: Batch, *, expire: bool, look_up: bool) -> Flushed:
         if look_up and not self._look_ups:
@@ -181,8 +195,7 @@ class Member:
         if monotonic() - self._lag_at > LAG_SECONDS:
             self._lag_at = monotonic()
             self._reader.remind()
-            for place, lag in self._reader.lag().items():
-                metrics.LAG.labels(self._group, place.topic, str(place.partition)).set(lag)
+            self._backlog.look()
 
     def _session(self) -> Transaction:
         """The session with the ledger, opened anew after it broke."""

@@ -36,6 +36,7 @@ HALVED = Counter("stockyard_batches_halved", "Batches cut to find the guilty rec
 RESTARTS = Counter(
     "stockyard_member_restarts", "Times a member began anew", ["module", "error", "sqlstate"]
 )
+LOOP_AGE = Gauge("stockyard_loop_age_seconds", "Time since a module's loop last turned", ["module"])
 LEASES_LOST = Counter("stockyard_leases_lost", "Shards another publisher took over", ["module"])
 LAG = Gauge("stockyard_consumer_lag", "Records that wait", ["group", "topic", "partition"])
 

@@ -6,7 +6,8 @@ in the caller's thread: partitions come and go inside `poll`, never while a batc
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple, NoReturn, cast
+from time import monotonic
+from typing import Final, NamedTuple, NoReturn, cast
 
 import structlog
 from confluent_kafka import (
@@ -17,8 +18,10 @@ from confluent_kafka import (
     Message,
     TopicPartition,
 )
+from confluent_kafka.admin import AdminClient
 
 from consumers.delivered import Delivered
+from consumers.member_config import member_config
 from consumers.places import (
     RUNBOOK,
     HaltError,
@@ -35,18 +38,6 @@ log = structlog.get_logger()
 
 ADMIN_SECONDS: Final = 10.0
 
-_CONFIG: Final[dict[str, Any]] = {
-    "enable.auto.commit": False,
-    "enable.auto.offset.store": False,
-    # Never a silent jump: an offset that is not there halts the worker.
-    "auto.offset.reset": "error",
-    "isolation.level": "read_committed",
-    "partition.assignment.strategy": "cooperative-sticky",
-    "fetch.wait.max.ms": 250,
-    "fetch.message.max.bytes": 2_097_152,
-    "queued.max.messages.kbytes": 32_768,
-    "reconnect.backoff.max.ms": 1_000,
-}
 _NOT_THERE: Final = frozenset(
     {
         KafkaError._AUTO_OFFSET_RESET,  # noqa: SLF001  # its only spelling
@@ -86,23 +77,17 @@ class Reader:
     ) -> None:
         self._positions = positions
         self._settings = settings
-        self._watch = TopicWatch(settings, partitions)
+        self.admin = AdminClient(client_config(settings))
+        self._watch = TopicWatch(self.admin, partitions)
         self._trouble: BaseException | None = None
         self.owned: set[Place] = set()
         self.gained: set[Place] = set()
         self.joined = False
+        self.idle_seconds = 0.0
+        """How long it has waited for records in all, and none came."""
         self._went = False  # some places, during this very poll
         self._applied: dict[Place, int] = {}
-        connection = client_config(settings)
-        self._consumer = Consumer(
-            {
-                **connection,
-                **_CONFIG,
-                **_patience(settings),
-                "group.id": group,
-                "on_commit": _note_untold,
-            }
-        )
+        self._consumer = Consumer({**member_config(settings, group), "on_commit": _note_untold})
         self._consumer.subscribe(
             list(topics), on_assign=self._assign, on_revoke=self._revoke, on_lost=self._lose
         )
@@ -117,7 +102,10 @@ class Reader:
         """
         self._went = False
         self._watch.check()
+        began = monotonic()
         first = self._consumer.poll(within_seconds)
+        if first is None:
+            self.idle_seconds += monotonic() - began
         found = [first] if first is not None else []
         if found and records_max > 1:
             found += self._consumer.consume(records_max - 1, 0)
@@ -178,6 +166,16 @@ class Reader:
             self._consumer.commit(offsets=told, asynchronous=True)
         except KafkaException as error:
             _note_untold(error.args[0], told)
+
+    def fetched(self) -> dict[Place, int]:
+        """Where each owned partition ended when something was last fetched from it."""
+        found = {}
+        for place in self.owned:
+            at = TopicPartition(place.topic, place.partition)
+            _, high = self._consumer.get_watermark_offsets(at, cached=True)
+            if high != OFFSET_INVALID:
+                found[place] = high
+        return found
 
     def lag(self) -> dict[Place, int]:
         """How many records of each owned partition wait, as far as the last fetch knew."""
@@ -266,14 +264,3 @@ class Reader:
 def _note_untold(error: KafkaError | None, _: list[TopicPartition]) -> None:
     if error is not None:
         log.info("lag tools see an old offset", error=str(error))
-
-
-def _patience(settings: Settings) -> dict[str, int]:
-    """How long the group waits for a silent member, and how often one must speak."""
-    session_ms = int(settings.consumer_session_seconds * 1000)
-    poll_ms = int(settings.consumer_poll_seconds_max * 1000)
-    return {
-        "session.timeout.ms": session_ms,
-        "heartbeat.interval.ms": session_ms // 5,
-        "max.poll.interval.ms": max(poll_ms, session_ms),
-    }

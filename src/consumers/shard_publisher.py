@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Event
 from time import monotonic
 from typing import Any, Final
 
@@ -37,12 +38,18 @@ class ShardPublisher:
     to their COMMIT was lost, or a worker that had the partition before us was late.
     """
 
-    def __init__(self, settings: Settings, module: str, session: Callable[[], Transaction]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        module: str,
+        session: Callable[[], Transaction],
+        stopping: Event | None = None,
+    ) -> None:
         self._prefix = settings.topic_prefix
         self._silent = settings.publisher == "none"
         self._module = module
         self._session = session
-        self._publisher = Publisher(settings)
+        self._publisher = Publisher(settings, stopping)
         self._owner = f"worker {socket.gethostname()} {os.getpid()}"
         self._epochs: dict[int, int] = {}  # the leases: of the shards that are ours to publish
         self._sent: dict[int, int] = {}  # by shard: the last sequence handed to the broker

@@ -13,9 +13,7 @@ from confluent_kafka import TopicCollection
 from confluent_kafka.admin import AdminClient
 
 from consumers.places import RUNBOOK, HaltError, check_partitions
-from producers.kafka_config import client_config
 from producers.kafka_topics import ADMIN_SECONDS
-from schemas.settings import Settings
 
 WATCH_SECONDS: Final = 5.0
 
@@ -23,8 +21,8 @@ WATCH_SECONDS: Final = 5.0
 class TopicWatch:
     """Knows the topics' incarnations. `partitions` is how many each must have, where that matters."""
 
-    def __init__(self, settings: Settings, partitions: int | None) -> None:
-        self._admin = AdminClient(client_config(settings))
+    def __init__(self, admin: AdminClient, partitions: int | None) -> None:
+        self._admin = admin
         self._partitions = partitions
         self._known: dict[str, str] = {}
         self._asked: dict[str, Future[Any]] = {}

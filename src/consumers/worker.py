@@ -4,7 +4,7 @@ import gc
 import os
 from collections.abc import Sequence
 from threading import Thread
-from time import monotonic
+from time import monotonic, sleep
 from typing import Final
 
 import psycopg
@@ -12,6 +12,7 @@ import structlog
 from confluent_kafka import KafkaException
 
 from consumers import metrics
+from consumers.backlog import WedgedError
 from consumers.member import Member
 from consumers.places import HaltError
 from ledger.shards import ResetError
@@ -22,30 +23,36 @@ from schemas.settings import Settings
 log = structlog.get_logger()
 
 STOP_SECONDS: Final = 30.0
-STUCK_SECONDS: Final = 150.0
+LEAVE_SECONDS: Final = 5.0
+STUCK_POLLS: Final = 2
+"""A loop that has not turned for so many times the longest batch does not turn any more."""
 PAUSE_SECONDS_MAX: Final = 10.0
+
+_WAITING_MENDS: Final = (psycopg.Error, KafkaException, PublishError, ResetError, WedgedError)
 
 
 def run(modules: Sequence[str], settings: Settings) -> int:
     """Work until a signal comes or a module halts. Returns the exit code: 1 after a halt."""
     process = Process(settings, *modules)
+    process.health.beat_seconds_max = STUCK_POLLS * settings.consumer_poll_seconds_max
     _tame_the_collector()
     threads = [Module(name, settings, process) for name in modules]
     for thread in threads:
         thread.start()
     while not process.asked_to_stop(1.0):
-        if all(monotonic() - thread.turned_at < STUCK_SECONDS for thread in threads):
-            process.health.beat()
+        process.health.beat(min(thread.turned_at for thread in threads))
         if not all(thread.is_alive() for thread in threads):
             process.stop()
-    for thread in threads:
-        thread.join(timeout=STOP_SECONDS)
+    until = monotonic() + STOP_SECONDS
+    while any(thread.is_busy() for thread in threads) and monotonic() < until:
+        sleep(0.05)
     process.close()
-    stuck = [thread.name for thread in threads if thread.is_alive()]
-    if stuck:
-        log.error("left behind at the stop", modules=stuck)
-        os._exit(1)
-    return 1 if any(thread.failed for thread in threads) else 0
+    failed = any(thread.failed or thread.is_busy() for thread in threads)
+    left = [thread.name for thread in threads if thread.is_alive()]
+    if left:
+        log.warning("ends before its threads do", modules=left, work_undone=failed)
+        os._exit(int(failed))
+    return int(failed)
 
 
 def _tame_the_collector() -> None:
@@ -62,8 +69,18 @@ class Module(Thread):
         super().__init__(name=name)
         self.failed = False
         self.turned_at = monotonic()
+        self._leaving_at: float | None = None
+        metrics.LOOP_AGE.labels(name).set_function(lambda: monotonic() - self.turned_at)
         self._settings = settings
         self._process = process
+
+    def is_busy(self) -> bool:
+        """Whether it works, or has only just begun to leave its group.
+
+        A broker that does not answer keeps one that leaves for a minute; all is done by then.
+        """
+        left_long_ago = self._leaving_at and monotonic() - self._leaving_at > LEAVE_SECONDS
+        return self.is_alive() and not left_long_ago
 
     def run(self) -> None:
         """Work until asked to stop. What waiting cannot mend ends the process."""
@@ -85,8 +102,11 @@ class Module(Thread):
         while not self._process.asked_to_stop():
             began = monotonic()
             try:
-                self._follow(Member(self._settings, self.name))
-            except (psycopg.Error, KafkaException, PublishError, ResetError) as error:
+                self._follow(Member(self._settings, self.name, self._process.stopping))
+            except _WAITING_MENDS as error:
+                if self._process.asked_to_stop():
+                    log.warning("leaves a batch to the next", why=str(error))
+                    return
                 metrics.RESTARTS.labels(self.name, *metrics.cause(error)).inc()
                 log.warning("begins anew", why=str(error), in_seconds=pause)
                 self._process.health.set(self.name, "waits for a server")
@@ -102,4 +122,7 @@ class Module(Thread):
                 self.turned_at = monotonic()
                 self._process.health.set(self.name, member.state)
         finally:
-            member.close()
+            member.finish()
+            if self._process.asked_to_stop():
+                self._leaving_at = monotonic()
+            member.leave()

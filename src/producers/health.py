@@ -31,9 +31,12 @@ class Health:
         with self._lock:
             self._checks[check] = state
 
-    def beat(self) -> None:
-        """Show that the main loop moves; to be called at every turn of it."""
-        self._beat = time.monotonic()
+    def beat(self, at: float | None = None) -> None:
+        """Show that the main loop moves; to be called at every turn of it.
+
+        `at`: when whatever it looks after last moved, by the monotonic clock; now by default.
+        """
+        self._beat = time.monotonic() if at is None else at
 
     @property
     def checks(self) -> dict[str, str]:

@@ -16,19 +16,19 @@ class Process:
     def __init__(self, settings: Settings, *checks: str) -> None:
         set_up_logging(settings)
         self.health = Health(*checks)
-        self._stop = Event()
+        self.stopping = Event()
         self._server = HealthServer(self.health, settings.health_host, settings.health_port)
         if current_thread() is main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: self._stop.set())
+                signal.signal(number, lambda *_: self.stopping.set())
 
     def asked_to_stop(self, within_seconds: float = 0.0) -> bool:
         """Whether a signal has come, waiting for one that long."""
-        return self._stop.wait(within_seconds) if within_seconds else self._stop.is_set()
+        return self.stopping.wait(within_seconds) if within_seconds else self.stopping.is_set()
 
     def stop(self) -> None:
         """Ask it to stop, as a signal would."""
-        self._stop.set()
+        self.stopping.set()
 
     def close(self) -> None:
         """Stop answering for its health."""

@@ -1,6 +1,7 @@
 """The way to the broker: sends messages, and knows when all of them are acknowledged."""
 
 from collections.abc import Iterable
+from threading import Event
 from time import monotonic
 from typing import Any, Final, NoReturn
 
@@ -17,6 +18,8 @@ log = structlog.get_logger()
 
 DELIVERY_MS: Final = 30_000
 QUEUE_SECONDS: Final = 30.0
+LAST_CHANCE_SECONDS: Final = 5.0
+LOOK_SECONDS: Final = 0.5
 
 RENEWED = Counter(
     "stockyard_producers_renewed", "Producers given up with what they held, for a new one"
@@ -58,9 +61,11 @@ class Publisher:
 
     In each partition the broker has a beginning of what was handed over, in its order, and nothing
     behind what it lacks. So whoever sends again from what was acknowledged leaves no gap.
+    Its waits are cut short once the process is `stopping`.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, stopping: Event | None = None) -> None:
+        self._stopping = stopping or Event()
         self._config = {**client_config(settings), **_CONFIG}
         self._producer = Producer(self._config)
         self._failed: KafkaError | None = None
@@ -116,13 +121,23 @@ class Publisher:
                 in its topics; nothing is left in the queue.
         """
         try:
-            left = self._producer.flush(within_seconds)
+            left = self._flush(within_seconds)
         except _BROKEN as error:
             self._give_up(_said(error))
         self._check()
         if left:
             self._give_up(f"{left} messages were not acknowledged")
         self._replies.settle()
+
+    def _flush(self, within_seconds: float) -> int:
+        """Wait for what was sent; how many messages still wait after so long."""
+        until = monotonic() + within_seconds
+        while left := self._producer.flush(max(0.0, min(LOOK_SECONDS, until - monotonic()))):
+            if self._stopping.is_set():
+                until = min(until, monotonic() + LAST_CHANCE_SECONDS)
+            if monotonic() >= until:
+                break
+        return left
 
     def _check(self) -> None:
         """Nothing goes behind what is lost."""
@@ -138,7 +153,7 @@ class Publisher:
         self._failed = None
         raise PublishError(why)
 
-    def close(self, within_seconds: float = 5.0) -> None:
+    def close(self, within_seconds: float = LAST_CHANCE_SECONDS) -> None:
         """Give what is still on its way a last chance, then let go."""
         try:
             self.settle(within_seconds)

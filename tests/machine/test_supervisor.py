@@ -60,6 +60,26 @@ def test_a_part_that_dies_is_started_again(watch, part, monkeypatch, capfd):
     assert "saw died with code -9" in capfd.readouterr().err
 
 
+def test_a_part_that_does_not_move_is_killed_and_started_again(watch, part, monkeypatch, capfd):
+    monkeypatch.setattr(module, "BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(module, "STILL_SECONDS", 0.1)
+    still = True
+    watch.start(part("saw", SLEEPS, alive=lambda: not still))
+    (running,) = watch.parts
+    first = running.process
+    deadline = time.monotonic() + 10
+    while running.process is first and time.monotonic() < deadline:
+        watch.turn()
+    assert first.returncode == -signal.SIGKILL
+    assert "saw has not moved for" in capfd.readouterr().err
+    still, second = False, running.process
+    until = time.monotonic() + 0.5
+    while time.monotonic() < until:
+        watch.turn()
+    assert running.process is second, "one that moves is let be"
+
+
 def test_what_never_gets_ready_is_named(watch, part):
     watch.start(part("saw", SLEEPS, ready=lambda: False))
     with pytest.raises(PartError, match="not ready after 0 s: saw"):
