@@ -88,6 +88,7 @@ def test_what_a_bug_has_set_aside_before_the_halt_is_redriven_once_it_is_mended(
     assert worker.lives()
 
 
+@pytest.mark.slow
 def test_as_much_poison_as_the_limit_allows_halts_nobody(pipeline):
     fault = pipeline.fault("13 as much poison as is allowed")
     poison(pipeline, ALLOWED)

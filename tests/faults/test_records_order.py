@@ -108,6 +108,7 @@ def test_of_those_on_several_partitions_the_first_of_each_get_what_there_is(pipe
     assert all(numbers == list(range(len(numbers))) for numbers in taken)
 
 
+@pytest.mark.slow
 def test_two_lines_of_one_command_are_not_each_granted_the_same_stock(pipeline):
     fault = pipeline.fault("17 two lines of one command for one item")
     take_stock(pipeline)

@@ -60,6 +60,7 @@ def test_workers_of_two_versions_at_once_and_in_turn_agree_on_every_command(stoc
     assert stocked.query("SELECT count(*) FROM dead_letter") == [(0,)]
 
 
+@pytest.mark.slow
 def test_a_field_of_a_newer_version_is_refused_by_name_and_costs_nobody_else(stocked):
     fault = stocked.fault("19 a producer newer than its workers")
     stocked.start("reservations")
