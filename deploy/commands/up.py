@@ -62,6 +62,7 @@ def start_servers(supervisor: Supervisor, data_dir: Path) -> Settings:
     _migrate(known)
     supervisor.wait_ready()
     _make_topics(known)
+    _rebuild_what_was_put_back(known)
     return known
 
 
@@ -78,6 +79,16 @@ def _make_topics(known: Settings) -> None:
 
     made = apply_topics(known)
     say(f"topics: {len(made)} made" if made else "topics: all there")
+
+
+def _rebuild_what_was_put_back(known: Settings) -> None:
+    """After a restore the read tables are of another history; the projector would halt at it."""
+    from consumers.rebuild import is_needed, run  # noqa: PLC0415 (slow to import)
+
+    if is_needed(known):
+        say("the ledger was restored: making the read tables anew")
+        if run(known, say):
+            raise OperatorError("the read tables were not made anew: start again")
 
 
 def plan_for(known: Settings, data_dir: Path, port: int | None, workers: int) -> Plan:

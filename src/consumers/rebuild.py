@@ -63,6 +63,19 @@ def run(settings: Settings, say: Callable[[str], None] = log.info) -> int:
     return 1
 
 
+def is_needed(settings: Settings) -> bool:
+    """Whether the ledger was put back to an earlier moment since the read tables were made.
+
+    Raises:
+        psycopg.Error: a database does not answer.
+    """
+    with connect(settings.ledger_url, "stockyard rebuild") as ledger:
+        number = timeline.current(ledger)
+    with connect(settings.read_url, "stockyard rebuild") as read:
+        rows = read_progress.serving(read).values()
+    return min((row.timeline for row in rows), default=timeline.FIRST_TIMELINE) < number
+
+
 def _rebuild(settings: Settings, claim: Transaction, say: Callable[[str], None]) -> int:
     """Clear what an interrupted one left, build, swap, clear the old tables."""
     migrate_read(settings.read_url)

@@ -100,12 +100,13 @@ def announce(tx: Transaction, reached: Mapping[int, int]) -> None:
         tx.execute(_ANNOUNCE, [",".join(f"{shard}:{sequence}" for shard, sequence in part)])
 
 
-_CREATE: Final = """
-INSERT INTO progress (topic, partition, next_offset, shard)
-SELECT topic, partition, 0, nullif(shard, -1)
+_CREATE: Final = f"""
+INSERT INTO progress (topic, partition, next_offset, shard, timeline)
+SELECT topic, partition, 0, nullif(shard, -1),
+    coalesce((SELECT max(timeline) FROM progress), {FIRST_TIMELINE})
 FROM unnest(%s::text[], %s::int[], %s::smallint[]) AS new(topic, partition, shard)
 ON CONFLICT DO NOTHING
-"""
+"""  # noqa: S608  # a constant of ours
 
 
 def create(tx: Transaction, shards: Mapping[Partition, int | None]) -> None:

@@ -9,7 +9,8 @@ from consumers.project import UnprojectableError, isolated, project
 from consumers.projections.all import BY_TYPE, TABLES, TOLD_ELSEWHERE
 from consumers.projections.event import RESULT
 from consumers.projector import open_session
-from ledger import journal, read_progress, shards
+from consumers.rebuild import is_needed
+from ledger import journal, read_progress, shards, timeline
 from ledger.migrate import READ_SCHEMA
 from ledger.read_progress import CHANNEL, FencedError
 from producers.messages import messages, read_position, results
@@ -274,3 +275,48 @@ def test_free_text_with_marks_of_copy_comes_through(tables, ledger):
         "SELECT result FROM command_result WHERE command_type = 'item.upsert'"
     )
     assert orjson.loads(result)["body"]["name"] == name
+
+
+def begin_timeline(tables):
+    with psycopg.connect(tables.settings.ledger_url, autocommit=True) as session:
+        return timeline.begin(session, "a test")
+
+
+def told(ledger, *asks):
+    """Apply commands and return all that the journal says of them."""
+    return [
+        record
+        for part in ledger.apply(ledger.records(list(asks)), asks[0].module)
+        for record in part.records
+    ]
+
+
+def test_tables_halt_at_what_is_told_after_the_ledger_was_put_back(tables, ledger):
+    tables.tell(told(ledger, item("A"))[0])
+    number = begin_timeline(tables)
+    (later,) = told(ledger, item("B"))
+    assert later["timeline"] == number
+    with pytest.raises(UnprojectableError, match="put back to an earlier moment"):
+        tables.tell(later)
+    assert is_needed(tables.settings)
+
+
+def test_tables_of_a_later_timeline_pass_over_what_was_undone(tables, ledger):
+    tables.tell(told(ledger, item("A"))[0])
+    (undone,) = told(ledger, item("B"))
+    number = begin_timeline(tables)
+    (later,) = told(ledger, item("C"))
+    tables.query("UPDATE progress SET timeline = %s RETURNING 1", number)
+    assert not is_needed(tables.settings)
+    assert tables.tell(undone).passed_over["put back"] > 0
+    tables.tell(later)
+    assert [sku for (sku,) in tables.query("SELECT sku FROM item ORDER BY 1")] == ["A", "C"]
+
+
+def test_a_partition_that_is_new_to_the_tables_is_of_their_timeline(tables, ledger):
+    tables.tell(told(ledger, item("A"))[0])
+    number = begin_timeline(tables)
+    tables.query("UPDATE progress SET timeline = %s RETURNING 1", number)
+    for record in told(ledger, item("B"), location("MAIN")) + told(ledger, record_stock("A", "1")):
+        tables.tell(record)
+    assert {at for (at,) in tables.query("SELECT timeline FROM progress")} == {number}
