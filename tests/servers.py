@@ -4,10 +4,11 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -28,6 +29,8 @@ KAFKA_SECONDS = 30.0
 UNSYNCED = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
 # Tests do not wait ten seconds for a dead member's partitions; an external broker must allow it too.
 QUICK_GROUPS = {"group.min.session.timeout.ms": "1000"}
+# Retention is looked after at once, not every five minutes.
+OWN_BROKER = {**QUICK_GROUPS, "log.retention.check.interval.ms": "500"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,27 @@ def topic_prefix(kafka) -> Iterator[str]:
     prefix = f"t{uuid.uuid4().hex[:12]}"
     yield prefix
     _drop_topics(kafka.bootstrap_servers, prefix)
+
+
+class OwnServer:
+    """A server that a test may kill, and start again on what is left of it in its directory."""
+
+    def __init__(self, start: Callable[[], Any], directory: Path) -> None:
+        self._start = start
+        self.directory = directory
+        self.running = start()
+
+    def again(self) -> None:
+        self.running = self._start()
+
+    def change(self, properties: Mapping[str, str]) -> None:
+        """End a broker in good order, and start it again with other properties."""
+        self.running.stop()
+        self.running = broker.start(self.directory, properties={**OWN_BROKER, **properties})
+
+    @property
+    def process(self) -> Any:
+        return self.running.process
 
 
 def _kind() -> str:

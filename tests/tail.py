@@ -9,30 +9,45 @@ from processes import WAIT_SECONDS, eventually
 from producers.kafka_config import client_config
 from schemas.settings import Settings
 
+ASK_SECONDS = 5.0
+"""One question may be lost with a broker; then it is asked again."""
+
 
 class Tail:
     """Remembers what it has read."""
 
-    def __init__(self, settings: Settings, topic: str) -> None:
-        self._consumer = Consumer(
+    def __init__(self, settings: Settings, topic: str, *, from_end: bool = False) -> None:
+        self._settings = settings
+        self._topic = topic
+        self._consumer = self._open()
+        partitions = self._consumer.list_topics(topic, WAIT_SECONDS).topics[topic].partitions
+        self._found: dict[int, list[Any]] = {number: [] for number in sorted(partitions)}
+        self._next = dict.fromkeys(self._found, 0)
+        if from_end:
+            self._next = dict(self.ends())
+        self._assign()
+
+    def _open(self) -> Consumer:
+        return Consumer(
             {
-                **client_config(settings),
+                **client_config(self._settings),
                 "group.id": "tail",
                 "enable.auto.commit": False,
                 "fetch.wait.max.ms": 20,
             }
         )
-        partitions = self._consumer.list_topics(topic, WAIT_SECONDS).topics[topic].partitions
-        self._places = [TopicPartition(topic, number, 0) for number in sorted(partitions)]
-        self._consumer.assign(self._places)
-        self._found: dict[int, list[Any]] = {number: [] for number in sorted(partitions)}
-        self._next = dict.fromkeys(self._found, 0)
+
+    def _assign(self) -> None:
+        """Go on reading where we are."""
+        self._consumer.assign(
+            [TopicPartition(self._topic, number, at) for number, at in self._next.items()]
+        )
 
     def ends(self) -> list[tuple[int, int]]:
         """Each partition, and the offset behind its last record."""
         return [
-            (at.partition, *eventually("its end", lambda at=at: self._end(at)))
-            for at in self._places
+            (number, eventually("its end", lambda number=number: self._end(number))[0])
+            for number in self._next
         ]
 
     def begin(self) -> int:
@@ -66,11 +81,16 @@ class Tail:
         for found in self._found.values():
             found.clear()
 
-    def _end(self, at: TopicPartition) -> tuple[int, ...] | None:
+    def _end(self, number: int) -> tuple[int, ...] | None:
         """Where a partition ends, in a tuple; nothing while its leader is still being chosen."""
+        at = TopicPartition(self._topic, number)
         try:
-            return self._consumer.get_watermark_offsets(at, WAIT_SECONDS)[1:]
+            return self._consumer.get_watermark_offsets(at, ASK_SECONDS)[1:]
         except KafkaException:
+            # Once a client has met partitions without a leader, it may not find them ever after.
+            self._consumer.close()
+            self._consumer = self._open()
+            self._assign()
             return None
 
     def close(self) -> None:

@@ -39,7 +39,7 @@ class Workload:
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
         settings = self.pipeline.settings
-        self._results = Tail(settings, results_topic(settings.topic_prefix))
+        self._results = Tail(settings, results_topic(settings.topic_prefix), from_end=True)
         self.items = [HOT, *(f"COLD-{number}" for number in range(self.cold_items))]
 
     def stock_up(self) -> None:

@@ -35,13 +35,16 @@ def run(
             "and ERP_KAFKA_BOOTSTRAP_SERVERS"
         ),
     ] = Servers.EMBEDDED,
+    soak: Annotated[
+        float | None, typer.Option(help="only random faults from a seed, for so many minutes")
+    ] = None,
 ) -> None:
-    """Run the tests; further arguments are pytest's."""
+    """Run the tests; further arguments are pytest's, and `--seed N` for those made from a seed."""
     if not (ROOT / "tests").is_dir():
         raise OperatorError(f"no tests in {ROOT}: they come with a checkout, not with the package")
     if servers is Servers.DOCKER:
         _engine_answers()
-    chosen = [] if every else ["-m", "not slow"]
+    chosen = _chosen(every=every, soak=soak)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *chosen, *context.args],
         check=False,
@@ -49,6 +52,13 @@ def run(
         env={**os.environ, "ERP_TEST_SERVERS": servers},
     )
     sys.exit(_exit_code(done.returncode))
+
+
+def _chosen(*, every: bool, soak: float | None) -> list[str]:
+    """Which tests, as pytest is told."""
+    if soak is not None:
+        return ["tests/soak", "-s", "--soak", str(soak)]
+    return [] if every else ["-m", "not slow"]
 
 
 def _exit_code(answer: int) -> int:

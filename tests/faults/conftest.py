@@ -16,10 +16,7 @@ from faulty_network import FaultyNetwork
 from ledger.migrate import migrate_ledger, migrate_read
 from pipelines import Pipeline
 from schemas.settings import Settings
-from servers import QUICK_GROUPS, UNSYNCED, scratch
-
-# Retention is looked after at once, not every five minutes.
-PROPERTIES = {**QUICK_GROUPS, "log.retention.check.interval.ms": "500"}
+from servers import OWN_BROKER, UNSYNCED, OwnServer, scratch
 
 
 @pytest.fixture(autouse=True)
@@ -35,27 +32,6 @@ def stocked(pipeline):
     pipeline.ask(asks.record_stock("A", "100"))
     worker.end()
     return pipeline
-
-
-class OwnServer:
-    """A server that a test may kill, and start again on what is left of it in its directory."""
-
-    def __init__(self, start, directory):
-        self._start = start
-        self.directory = directory
-        self.running = start()
-
-    def again(self):
-        self.running = self._start()
-
-    def change(self, properties):
-        """End a broker in good order, and start it again with other properties."""
-        self.running.stop()
-        self.running = broker.start(self.directory, properties={**PROPERTIES, **properties})
-
-    @property
-    def process(self):
-        return self.running.process
 
 
 @pytest.fixture
@@ -75,7 +51,7 @@ def own_postgres(kafka, topic_prefix):
 def own_broker(postgres, migrated_template, topic_prefix):
     """A pipeline on a broker of its own: `pipeline.server`."""
     with scratch() as directory:
-        own = OwnServer(lambda: broker.start(directory, properties=PROPERTIES), directory)
+        own = OwnServer(lambda: broker.start(directory, properties=OWN_BROKER), directory)
         url = postgres.make(topic_prefix, template=migrated_template)
         yield from _pipeline(own.running.bootstrap_servers, url, topic_prefix, own)
         postgres.drop(topic_prefix)

@@ -7,6 +7,7 @@ step, and leaps when everybody waits.
 
 import heapq
 import itertools
+import multiprocessing
 import os
 import queue
 import random
@@ -228,8 +229,9 @@ def _one_processor() -> Iterator[None]:
 
 
 def _one_of(processors: set[int]) -> int:
-    """Each process another one."""
-    return sorted(processors)[os.getpid() % len(processors)]
+    """Each process of a pool another one."""
+    number = multiprocessing.current_process().name.rpartition("-")[2]
+    return sorted(processors)[int(number if number.isdigit() else 0) % len(processors)]
 
 
 class _Threads:
