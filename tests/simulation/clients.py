@@ -6,6 +6,7 @@ still has their records in hand.
 """
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
@@ -125,34 +126,46 @@ class Consumer:
             self.group.expel(self)
 
 
+class Answer:
+    """What the broker says to a question of the admin client; at once, or that it is away."""
+
+    def __init__(self, broker: Broker, said: Any) -> None:
+        self._reachable, self._said = broker.reachable(), said
+
+    def done(self) -> bool:
+        return True
+
+    def exception(self) -> Exception | None:
+        return None if self._reachable else KafkaException(KafkaError(KafkaError._TRANSPORT))  # noqa: SLF001  # its only spelling
+
+    def result(self) -> Any:
+        error = self.exception()
+        if error is not None:
+            raise error
+        return self._said
+
+
 class AdminClient:
-    """Tells which incarnation a topic is."""
+    """Tells which incarnation a topic is, and where partitions end."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
-    def describe_topics(self, topics: Any, **_: Any) -> dict[str, "AdminClient"]:
+    def describe_topics(self, topics: Any, **_: Any) -> dict[str, Answer]:
         self._broker.turns.step()
-        return dict.fromkeys(topics.topic_names, self)
+        return {name: self._described(name) for name in topics.topic_names}
 
-    def result(self) -> "AdminClient":
-        if not self._broker.reachable():
-            raise KafkaException(KafkaError(KafkaError._TRANSPORT))  # noqa: SLF001  # its only spelling
-        return self
+    def _described(self, name: str) -> Answer:
+        said = SimpleNamespace(topic_id="first", partitions=self._broker.topic(name))
+        return Answer(self._broker, said)
 
-    def done(self) -> bool:
-        return self._broker.reachable()
+    def list_offsets(self, wanted: Any, **_: Any) -> dict[TopicPartition, Answer]:
+        self._broker.turns.step()
+        return {at: self._ended(at) for at in wanted}
 
-    def exception(self) -> None:
-        """Nothing, once it is done."""
-
-    @property
-    def topic_id(self) -> str:
-        return "first"
-
-    @property
-    def partitions(self) -> range:
-        return range(self._broker.partitions)
+    def _ended(self, at: TopicPartition) -> Answer:
+        said = SimpleNamespace(offset=len(self._broker.topic(at.topic)[at.partition]))
+        return Answer(self._broker, said)
 
 
 class Producer:

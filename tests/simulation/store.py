@@ -20,6 +20,10 @@ Row = tuple[Any, ...]
 Key = tuple[Any, ...]
 
 
+class NoAnswerError(BaseException):
+    """Our code has a statement that the simulation does not know. Nothing of ours may catch it."""
+
+
 @dataclass(eq=False)
 class Store:
     """The committed rows, by table and key; who holds which; and what a commit may meet."""
@@ -80,7 +84,7 @@ class Session:
         self._step()
         answer = self.store.answers.get(statement)
         if answer is None:
-            raise NotImplementedError(f"the simulation has no answer to {statement}")
+            raise NoAnswerError(f"statements.py has no answer to {statement}")
         rows = answer(self, values)
         return rows if isinstance(rows, Found) else Found(list(rows))
 

@@ -57,17 +57,30 @@ class Host:
     tasks: list[Task] = field(default_factory=list)
 
 
+class Stopping:
+    """Stands for the event that a signal sets."""
+
+    def __init__(self, turns: Turns, host: Host) -> None:
+        self._turns, self._host = turns, host
+
+    def is_set(self) -> bool:
+        return self._host.stopping
+
+    def wait(self, timeout: float = 0.0) -> bool:
+        if timeout and not self._host.stopping:
+            self._turns.wait(self.is_set, timeout)
+        return self._host.stopping
+
+
 class Asked:
     """Stands for `producers.process.Process`: how a process is told to stop, without any signals."""
 
     def __init__(self, turns: Turns, host: Host) -> None:
-        self._turns, self._host = turns, host
+        self.stopping = Stopping(turns, host)
         self.health = Health()
 
     def asked_to_stop(self, within_seconds: float = 0.0) -> bool:
-        if within_seconds and not self._host.stopping:
-            self._turns.sleep(within_seconds)
-        return self._host.stopping
+        return self.stopping.wait(within_seconds)
 
     def close(self) -> None:
         pass
@@ -240,7 +253,8 @@ class World:
         exchanged = {
             "ledger.connection.Session.connect": self.store.connect,
             "consumers.reader.Consumer": lambda config: Consumer(broker, config),
-            "consumers.topic_watch.AdminClient": lambda _: AdminClient(broker),
+            "consumers.reader.AdminClient": lambda _: AdminClient(broker),
+            "consumers.reader.monotonic": turns.monotonic,
             "consumers.topic_watch.monotonic": turns.monotonic,
             "consumers.member.COMMAND_PARTITIONS": broker.partitions,
             "producers.publisher.Producer": lambda _: Producer(broker),
