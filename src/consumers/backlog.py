@@ -5,23 +5,15 @@ asked by another way where the partitions end, and that is compared with what th
 """
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported without a word
-    AdminClient,
-    ListOffsetsResultInfo,
-    OffsetSpec,
-)
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from consumers.metrics import LAG
 from consumers.places import Place
 from consumers.reader import Reader
 
-if TYPE_CHECKING:
-    from concurrent.futures import Future
-
-ASK_SECONDS: Final = 5.0
+ASK_SECONDS: Final = 0.5
 WEDGED_SECONDS: Final = 30.0
 
 
@@ -35,7 +27,7 @@ class Backlog:
     def __init__(self, group: str, reader: Reader) -> None:
         self._group = group
         self._reader = reader
-        self._ends = Ends(reader.admin)
+        self._ends = Ends(reader.asker)
         self._watch = Watch()
         self._shown: set[Place] = set()
 
@@ -67,25 +59,26 @@ class Backlog:
 
 
 class Ends:
-    """Where partitions end, as the broker says; asked without waiting for the answer."""
+    """Where partitions end, as the broker says to a client that fetches nothing.
 
-    def __init__(self, admin: AdminClient) -> None:
-        self._admin = admin
-        self._asked: dict[TopicPartition, Future[ListOffsetsResultInfo]] = {}
+    Not the admin client: its question for offsets ends the process (librdkafka 2.16) when the
+    broker leaves one unanswered.
+    """
+
+    def __init__(self, asker: Consumer) -> None:
+        self._asker = asker
 
     def told(self, places: Collection[Place]) -> dict[Place, int]:
-        """What was answered since the last call, which asked; and ask anew."""
-        answers = {
-            Place(at.topic, at.partition): asked.result().offset
-            for at, asked in self._asked.items()
-            if asked.done() and asked.exception() is None
-        }
-        newest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        wanted = {TopicPartition(*place): newest for place in places}
-        self._asked = (
-            self._admin.list_offsets(wanted, request_timeout=ASK_SECONDS) if wanted else {}
-        )
-        return {place: end for place, end in answers.items() if place in places}
+        """The ends that were told; after the first question without an answer no more are asked."""
+        found: dict[Place, int] = {}
+        for place in sorted(places):
+            try:
+                _, found[place] = self._asker.get_watermark_offsets(
+                    TopicPartition(*place), ASK_SECONDS
+                )
+            except KafkaException:
+                break
+        return found
 
 
 class Watch:

@@ -77,8 +77,9 @@ class Reader:
     ) -> None:
         self._positions = positions
         self._settings = settings
-        self.admin = AdminClient(client_config(settings))
-        self._watch = TopicWatch(self.admin, partitions)
+        # Joins nothing and fetches nothing: it can be asked what the fetches should know.
+        self.asker = Consumer({**client_config(settings), "group.id": group})
+        self._watch = TopicWatch(AdminClient(client_config(settings)), partitions)
         self._trouble: BaseException | None = None
         self.owned: set[Place] = set()
         self.gained: set[Place] = set()
@@ -190,6 +191,7 @@ class Reader:
     def close(self) -> None:
         """Leave the group."""
         self._consumer.close()
+        self.asker.close()
 
     def _assign(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
         """Start each new partition where the database stands, having checked that it can."""
