@@ -49,13 +49,27 @@ OTHERS = (
 )
 
 
-def log() -> list[list[Ask]]:
-    """By partition: promises and their ends, repeats, keys used twice, refusals."""
+class Log(NamedTuple):
+    """All that is sent: the catalog, the counts, and by partition what is asked of them."""
+
+    catalog: list[Ask]
+    counts: list[Ask]
+    partitions: list[list[Ask]]
+
+
+def log() -> Log:
+    """The same messages for every way."""
     dice = random.Random(53)
-    return [partition_log(dice, number) for number in range(COMMAND_PARTITIONS)]
+    skus = [sku(number, letter) for number in range(COMMAND_PARTITIONS) for letter in "AB"]
+    return Log(
+        [*(asks.item(each) for each in skus), asks.location("MAIN")],
+        [asks.record_stock(each, "40") for each in skus],
+        [partition_log(dice, number) for number in range(COMMAND_PARTITIONS)],
+    )
 
 
 def partition_log(dice: random.Random, partition: int) -> list[Ask]:
+    """Promises and their ends, repeats, keys used twice, refusals."""
     wanted: list[Ask] = []
     for number in range(COMMANDS):
         key = f"n-{partition}-{number}"
@@ -108,14 +122,13 @@ def shop(kafka, postgres, template):
         postgres.drop(prefix)
 
 
-def worked(pipeline: Pipeline, way: Way, wanted: list[list[Ask]]):
+def worked(pipeline: Pipeline, way: Way, wanted: Log):
     """All that is left when the log was worked through in one way."""
     first = pipeline.start("catalog", "stock")
-    skus = [sku(number, letter) for number in range(COMMAND_PARTITIONS) for letter in "AB"]
-    pipeline.ask(*(asks.item(each) for each in skus), asks.location("MAIN"))
-    pipeline.ask(*(asks.record_stock(each, "40") for each in skus))
+    pipeline.ask(*wanted.catalog)
+    pipeline.ask(*wanted.counts)
     assert first.end() == 0
-    for partition, some in enumerate(wanted):
+    for partition, some in enumerate(wanted.partitions):
         pipeline.try_send(*some, partition=partition)
     pipeline.settle()
     name = f"53 {way.workers} workers, batches of {way.batch}"

@@ -112,6 +112,11 @@ class World:
         self.halted: list[str] = []
         self.day = Day(self)
 
+    @property
+    def busy(self) -> int:
+        """How much is going on: the workers, by what there is to do."""
+        return self.workers * self.day.count
+
     def live(self) -> None:
         """Until everything that was sent is applied and told.
 
