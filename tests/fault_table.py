@@ -14,6 +14,7 @@ HEAD = (
     "| fault | runs | recovered in s, median (worst) | duplicates absorbed | fences hit | lost |",
     "| --- | --- | --- | --- | --- | --- |",
 )
+BEGINS, ENDS = "<!-- the table begins -->", "<!-- the table ends -->"
 
 
 @dataclass(slots=True)
@@ -75,4 +76,13 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     for line in lines():
         terminalreporter.write_line(line)
     if file := os.environ.get("STOCKYARD_FAULT_TABLE"):
-        Path(file).write_text("\n".join(lines()) + "\n")
+        write(Path(file))
+
+
+def write(file: Path) -> None:
+    """The table into a file: between its marks, if it has them."""
+    table = "\n".join(lines()) + "\n"
+    before, begins, rest = (file.read_text() if file.exists() else "").partition(BEGINS)
+    _, ends, after = rest.partition(ENDS)
+    marked = begins and ends
+    file.write_text(f"{before}{BEGINS}\n{table}{ENDS}{after}" if marked else table)
