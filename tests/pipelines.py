@@ -16,7 +16,7 @@ from confluent_kafka.cimpl import NewTopic
 from pydantic import SecretStr
 
 from asks import Ask
-from deploy.kafka.apply import declared
+from deploy.kafka.apply import declared, durability
 from deploy.machine.children import tail_of
 from fault_table import Fault
 from found import Found, Settled
@@ -48,7 +48,7 @@ def pipeline(kafka, database_url, topic_prefix) -> Iterator["Pipeline"]:
 def proved(request) -> Iterator[None]:
     """Holds every pipeline of a test against the invariants when the test is over."""
     ground = ("kafka_network", "postgres_network", "small_disk")  # outlives what stands on it
-    names = ("pipeline", "own_broker", "own_postgres")
+    names = ("pipeline", "own_broker", "own_postgres", "own_cluster")
     used = [request.getfixturevalue(n) for n in (*ground, *names) if n in request.fixturenames]
     yield
     for pipeline in used:
@@ -62,6 +62,8 @@ class Pipeline:
 
     settings: Settings
     modules: Sequence[str] = MODULES
+    copies: int = 1
+    """Of each partition: more than one needs a cluster."""
     spoilt: set[str] = field(default_factory=set)
     """Modules whose topic of commands the test itself destroyed."""
     workers: list[Process] = field(default_factory=list)
@@ -113,7 +115,12 @@ class Pipeline:
 
     def _make(self, wanted: set[str]) -> None:
         new = [
-            NewTopic(each.name, each.partitions, 1, config=each.config)
+            NewTopic(
+                each.name,
+                each.partitions,
+                self.copies,
+                config={**each.config, **durability(self.copies)},
+            )
             for each in declared(self.settings.topic_prefix)
             if each.name in wanted
         ]

@@ -62,7 +62,8 @@ def apply_topics(settings: Settings, *, copies: int | None = None) -> list[str]:
 
     A topic with other partitions than declared is an error, never "repaired": keys would move to
     other partitions, and with them the order and the progress of what was written before.
-    `copies` is the replication factor, by default one a broker, at most three.
+    `copies` is the replication factor, by default the configured one, or one a broker, at most
+    three.
     """
     admin = _admin(settings)
     metadata = admin.list_topics(timeout=WAIT_SECONDS)
@@ -71,9 +72,20 @@ def apply_topics(settings: Settings, *, copies: int | None = None) -> list[str]:
     if wrong := _differing(wanted, there):
         raise TopicsError("\n".join(wrong))
     missing = [topic for topic in wanted if topic.name not in there]
-    _create(admin, missing, copies or min(COPIES_MAX, len(metadata.brokers)))
+    usual = settings.topic_copies or min(COPIES_MAX, len(metadata.brokers))
+    _create(admin, missing, copies or usual)
     _wait_visible(admin, missing)
     return [topic.name for topic in missing]
+
+
+def durability(copies: int) -> dict[str, str]:
+    """A topic's configuration by which nothing acknowledged is lost with one of its copies.
+
+    With three, two must have a record before it is acknowledged, and one may be away. No copy that
+    lacks records ever leads, whoever else is away.
+    """
+    acknowledge = min(2, max(1, copies - 1))
+    return {"min.insync.replicas": str(acknowledge), "unclean.leader.election.enable": "false"}
 
 
 def _wait_visible(admin: "AdminClient", made: Sequence[Topic]) -> None:
@@ -100,7 +112,10 @@ def _create(admin: "AdminClient", missing: Sequence[Topic], copies: int) -> None
     from confluent_kafka import KafkaError, KafkaException  # noqa: PLC0415 (slow to import)
     from confluent_kafka.cimpl import NewTopic  # noqa: PLC0415
 
-    new = [NewTopic(each.name, each.partitions, copies, config=each.config) for each in missing]
+    new = [
+        NewTopic(each.name, each.partitions, copies, config={**each.config, **durability(copies)})
+        for each in missing
+    ]
     answers = admin.create_topics(new, operation_timeout=WAIT_SECONDS) if new else {}
     for name, answer in answers.items():
         try:

@@ -1,15 +1,18 @@
-"""An embedded Kafka: one real broker, its own controller, on a directory that it keeps."""
+"""An embedded Kafka: a real broker that is its own controller, on a directory that it keeps.
+
+Alone by default; `cluster.py` makes several of them one.
+"""
 
 import os
 import signal
 import subprocess
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.kafka.jars import JVM_FLAGS, class_path, java
-from deploy.kafka.storage import formatted
+from deploy.kafka.storage import formatted, new_id
 from deploy.machine.children import Child, spawn, stop, tail_of
 from deploy.machine.locks import acquire
 from deploy.machine.ports import HOST, answers, kept_ports, stored_ports
@@ -19,11 +22,9 @@ READY_SECONDS = 90.0
 STOP_SECONDS = 20.0
 PREDECESSOR_SECONDS = 30.0
 POLL_SECONDS = 0.03
-NODE_ID = 1
 
 PROPERTIES: Mapping[str, str] = {
     "process.roles": "broker,controller",
-    "node.id": str(NODE_ID),
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "PLAINTEXT",
     "auto.create.topics.enable": "false",
@@ -43,6 +44,19 @@ PROPERTIES: Mapping[str, str] = {
     "broker.session.timeout.ms": "3000",
     "broker.heartbeat.interval.ms": "300",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A broker's place in a cluster; by default the only one, of a cluster of its own."""
+
+    number: int = 1
+    cluster_id: str = ""
+    controllers: Mapping[int, int] = field(default_factory=dict)
+    """The controller's port of every node."""
+
+
+ALONE = Node()
 
 
 class BrokerError(OperatorError):
@@ -95,6 +109,7 @@ def begin(
     properties: Mapping[str, str] | None = None,
     heap_megabytes: int = 256,
     log: Path | None = None,
+    node: Node = ALONE,
 ) -> Kafka:
     """Start a broker and do not wait for it.
 
@@ -108,10 +123,11 @@ def begin(
     lock = acquire(data_dir / ".lock", within_seconds=PREDECESSOR_SECONDS, why=purpose)
     try:
         advertised = dict(extra_listeners or {})
-        ports = kept_ports(data_dir / "ports.json", ["PLAINTEXT", "CONTROLLER", *advertised])
+        ports = own_ports(data_dir, *advertised)
         settings = data_dir / "server.properties"
-        settings.write_text(_properties(data_dir, ports, advertised, properties or {}))
-        formatted(data_dir / "logs", NODE_ID, settings)
+        chosen = {**_place(node, ports["CONTROLLER"]), **(properties or {})}
+        settings.write_text(_properties(data_dir, ports, advertised, chosen))
+        formatted(data_dir / "logs", node.number, settings, node.cluster_id or new_id())
         flags = [f"-Xmx{heap_megabytes}m", *JVM_FLAGS]
         command = [str(java()), *flags, "-cp", jars, "kafka.Kafka", str(settings)]
         process = spawn(Child(command, log=log, lock=lock))
@@ -121,9 +137,25 @@ def begin(
     return Kafka(log, ports["PLAINTEXT"], process, extra)
 
 
+def own_ports(data_dir: Path, *more: str) -> dict[str, int]:
+    """The ports of the broker on this directory, by listener."""
+    return kept_ports(data_dir / "ports.json", ["PLAINTEXT", "CONTROLLER", *more])
+
+
+def stored(data_dir: Path) -> dict[str, int]:
+    """The ports chosen so far for a broker on this directory, which may be running on them."""
+    return stored_ports(data_dir / "ports.json")
+
+
+def _place(node: Node, controller: int) -> dict[str, str]:
+    controllers = node.controllers or {node.number: controller}
+    voters = ",".join(f"{number}@{HOST}:{port}" for number, port in sorted(controllers.items()))
+    return {"node.id": str(node.number), "controller.quorum.voters": voters}
+
+
 def kept_address(data_dir: Path) -> str:
     """The address of the broker on this directory, running or not; empty if there never was one."""
-    port = stored_ports(data_dir / "ports.json").get("PLAINTEXT")
+    port = stored(data_dir).get("PLAINTEXT")
     return f"{HOST}:{port}" if port else ""
 
 
@@ -140,7 +172,6 @@ def _properties(
             f"{name}://{HOST}:{port}" for name, port in told.items() if name != "CONTROLLER"
         ),
         "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in ports),
-        "controller.quorum.voters": f"{NODE_ID}@{HOST}:{ports['CONTROLLER']}",
         "log.dirs": str(data_dir / "logs"),
     }
     lines = {**PROPERTIES, **addresses, **chosen}

@@ -14,8 +14,8 @@ CHECKPOINT = "bootstrap.checkpoint"
 FORMAT_SECONDS = 60.0
 
 
-def formatted(logs: Path, node_id: int, properties: Path) -> None:
-    """Make `logs` a broker's storage, unless it is one.
+def formatted(logs: Path, node_id: int, properties: Path, cluster_id: str) -> None:
+    """Make `logs` a broker's storage in a cluster, unless it is one.
 
     Kafka's own tool does it once a machine; later ones get a copy of its checkpoint, which holds
     feature levels and nothing of a cluster, and so save the tool's start.
@@ -29,7 +29,7 @@ def formatted(logs: Path, node_id: int, properties: Path) -> None:
     shutil.copyfile(checkpoint, logs / CHECKPOINT)
     part = logs / "meta.properties.part"
     part.write_text(
-        f"version=1\ncluster.id={new_id()}\nnode.id={node_id}\ndirectory.id={new_id()}\n"
+        f"version=1\ncluster.id={cluster_id}\nnode.id={node_id}\ndirectory.id={new_id()}\n"
     )
     part.replace(logs / "meta.properties")
 

@@ -3,6 +3,7 @@
 import gc
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from threading import Event
 from time import monotonic
 from typing import Final
@@ -106,8 +107,12 @@ class Member:
 
     def leave(self) -> None:
         """Leave the group, and let go of the database."""
-        self._reader.close()
-        self._backlog.close()
+        with ExitStack() as last:  # each, whatever comes of the one before
+            last.callback(self._disconnect)
+            last.callback(self._backlog.close)
+            last.callback(self._reader.close)
+
+    def _disconnect(self) -> None:
         if self._connection is not None:
             self._connection.close()
 

@@ -122,7 +122,9 @@ class Module(Thread):
                 self.turned_at = monotonic()
                 self._process.health.set(self.name, member.state)
         finally:
-            member.finish()
-            if self._process.asked_to_stop():
-                self._leaving_at = monotonic()
-            member.leave()
+            try:
+                member.finish()
+            finally:
+                if self._process.asked_to_stop():
+                    self._leaving_at = monotonic()
+                member.leave()

@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     kafka_ssl_certfile: str = ""
     kafka_ssl_keyfile: str = ""
 
+    topic_copies: int = Field(
+        default=0, ge=0, description="of each topic that is made; 0: one a broker, at most three"
+    )
     topic_prefix: str = Field(default="stockyard", pattern=r"^[a-z][a-z0-9-]*$")
     default_tenant: str = "default"
     source_systems: Annotated[tuple[str, ...], NoDecode] = (

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 import asks
-from deploy.kafka import broker
+from deploy.kafka import broker, cluster
 from deploy.machine.trouble import OperatorError
 from deploy.postgres import server
 from deploy.postgres.programs import programs
@@ -48,16 +48,33 @@ def own_postgres(kafka, topic_prefix):
 
 
 @pytest.fixture
-def own_broker(postgres, migrated_template, topic_prefix):
-    """A pipeline on a broker of its own: `pipeline.server`."""
+def broker_directory():
+    """Where a test's own broker keeps its data."""
     with scratch() as directory:
-        own = OwnServer(lambda: broker.start(directory, properties=OWN_BROKER), directory)
+        yield directory
+
+
+@pytest.fixture
+def own_broker(broker_directory, postgres, migrated_template, topic_prefix):
+    """A pipeline on a broker of its own: `pipeline.server`."""
+    directory = broker_directory
+    own = OwnServer(lambda: broker.start(directory, properties=OWN_BROKER), directory)
+    url = postgres.make(topic_prefix, template=migrated_template)
+    yield from _pipeline(own.running.bootstrap_servers, url, topic_prefix, own)
+    postgres.drop(topic_prefix)
+
+
+@pytest.fixture
+def own_cluster(postgres, migrated_template, topic_prefix):
+    """A pipeline on three brokers of its own, which are one cluster: `pipeline.server.running`."""
+    with scratch() as directory:
+        own = OwnServer(lambda: cluster.start(directory, properties=OWN_BROKER), directory)
         url = postgres.make(topic_prefix, template=migrated_template)
-        yield from _pipeline(own.running.bootstrap_servers, url, topic_prefix, own)
+        yield from _pipeline(own.running.bootstrap_servers, url, topic_prefix, own, copies=3)
         postgres.drop(topic_prefix)
 
 
-def _pipeline(bootstrap_servers, url, prefix, own):
+def _pipeline(bootstrap_servers, url, prefix, own, copies=1):
     pipeline = Pipeline(
         Settings(
             kafka_bootstrap_servers=bootstrap_servers,
@@ -65,7 +82,7 @@ def _pipeline(bootstrap_servers, url, prefix, own):
             topic_prefix=prefix,
         )
     )
-    pipeline.server = own
+    pipeline.server, pipeline.copies = own, copies
     pipeline.make_topics()
     yield pipeline
     pipeline.close()

@@ -3,14 +3,13 @@
 import os
 import shutil
 import signal
-import subprocess
 
 import psycopg
 import pytest
 
+import small_disks
 from deploy.postgres import server
 from processes import WAIT_SECONDS, eventually
-from servers import scratch
 from workload import Workload
 
 COMMANDS = 800
@@ -67,20 +66,13 @@ def since(shop):
 
 SMALL_LOG = {"max_wal_size": "64MB", "min_wal_size": "32MB", "wal_recycle": "off"}
 DISK_MEGABYTES = 200
-BALLAST = "ballast"
 
 
 @pytest.fixture
 def small_disk():
     """A disk of its own for the log, of a size that a test may fill."""
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a small disk (tmpfs)")
-    with scratch() as disk:
-        words = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MEGABYTES}m,mode=711", "tmpfs"]
-        if subprocess.run([*words, str(disk)], check=False, capture_output=True).returncode:
-            pytest.skip("this machine lets nobody mount a tmpfs")
+    with small_disks.small_disk(DISK_MEGABYTES) as disk:
         yield disk
-        subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 def move_log(shop, disk):
@@ -105,8 +97,7 @@ def test_a_full_disk_under_the_log_loses_nothing(own_postgres, small_disk):
     fault = shop.fault("33 disk full under the write-ahead log")
     move_log(shop, small_disk)
     worker, work = begin(shop, seed=33)
-    ballast = small_disk / BALLAST
-    fill(small_disk, ballast)
+    ballast = small_disks.fill(small_disk)
     with pytest.raises(psycopg.OperationalError):
         write_more_than_is_left(shop)
     shop.server.process.wait(WAIT_SECONDS)
@@ -120,13 +111,6 @@ def test_a_full_disk_under_the_log_loses_nothing(own_postgres, small_disk):
     fault.heal()
     end(shop, worker, work)
     assert worker.metric("stockyard_batches_halved_total") == 0
-
-
-def fill(disk, ballast):
-    """Leave not a block free."""
-    with ballast.open("wb") as file:
-        free = shutil.disk_usage(disk).free
-        os.posix_fallocate(file.fileno(), 0, free)
 
 
 def write_more_than_is_left(shop):

@@ -10,9 +10,8 @@ import invariants
 from deploy.kafka import broker
 from found import Found
 from pipelines import MODULES, Pipeline
-from processes import WAIT_SECONDS, eventually
+from processes import eventually
 from schemas.settings import Settings
-from schemas.topics import commands_topic
 from servers import QUICK_GROUPS, scratch
 
 
@@ -42,7 +41,6 @@ def shop(volume, postgres, migrated_template, topic_prefix):
     postgres.drop(topic_prefix)
 
 
-RECREATED = "UPDATE shard SET next_offset = 0, topic_id = NULL, incarnation = incarnation + 1"
 TOLD_AGAIN = """
 UPDATE publication p SET published_up_to = coalesce((SELECT max(sequence) FROM journal j
     WHERE j.shard = p.shard AND j.recorded_at < %s::timestamptz), 0)
@@ -77,8 +75,7 @@ def test_a_broker_older_than_the_database_halts_and_is_mended_by_its_runbook(sho
     fault.heal()
     assert shop.query("SELECT on_hand, reserved FROM balance") == before
 
-    make_topics_of_commands_anew(shop)
-    shop.execute(RECREATED)
+    eventually("the reset is done", lambda: was_reset(shop, "reservations"), RESET_SECONDS)
     shop.execute(TOLD_AGAIN, copied_at)
     sent, shop.sent = shop.sent, []
     shop._tails.clear()  # noqa: SLF001  # they remember records that are gone
@@ -106,11 +103,12 @@ HOLD = (
 )
 
 
-def make_topics_of_commands_anew(shop):
-    names = [commands_topic(shop.settings.topic_prefix, module) for module in MODULES]
-    admin = shop.admin()
-    for gone in admin.delete_topics(names).values():
-        gone.result(WAIT_SECONDS)
-    eventually("gone", lambda: not set(names) & set(admin.list_topics(timeout=10).topics))
-    for module in MODULES:
-        shop.make_topics_again(module)
+RESET_SECONDS = 60.0
+"""A worker that has gone is not forgotten before ten have passed."""
+
+
+def was_reset(shop, module):
+    process = shop.run("reset-consumer", module, "--accept-lost-end", "--yes")
+    code = process.ended()
+    assert code == 0 or "still read by" in process.says(), process.says()
+    return code == 0
