@@ -1,5 +1,6 @@
 """Clocks that are wrong, and jump: what is decided by time is decided by the database's."""
 
+import re
 import shutil
 import subprocess
 from contextlib import contextmanager
@@ -65,8 +66,9 @@ def moment(pipeline, **ahead):
 
 
 def logged(process):
-    """The day that a process takes it to be."""
-    return datetime.fromisoformat(process.says().split()[0]).replace(tzinfo=UTC)
+    """The moment that a process takes it to be, by the first line of its log."""
+    found = re.search(r"^\d{4}-\d\d-\d\d[T ][\d:.]+", process.says(), re.MULTILINE)
+    return datetime.fromisoformat(found[0]).replace(tzinfo=UTC)
 
 
 @needs_compiler

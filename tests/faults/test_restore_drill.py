@@ -146,7 +146,7 @@ def twin(drill, database_url):
 
 @pytest.mark.usefixtures("backup_programs")
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", range(10))
 def test_a_restored_ledger_comes_to_what_its_twin_comes_to(drill, twin, place, seed):
     fault = drill.fault("50 restored to an arbitrary moment, Kafka runs on")
@@ -238,6 +238,7 @@ STATES = (
     ),
     "SELECT tenant_id, sku, name, uom, track_by, barcode, version, actor_id FROM item ORDER BY 1, 2",
     "SELECT shard, next_offset, incarnation, topic_id FROM shard ORDER BY 1",
+    "SELECT shard, incarnation, record_offset, key_hash, reason, replays FROM dead_letter ORDER BY 1, 2, 3",
     (
         "SELECT m.tenant_id, m.shard, j.record::json ->> 'offset', entry, sku, lot, serial, from_account,"
         " to_account, quantity, unit_cost, reason, document, actor_id"

@@ -37,7 +37,7 @@ def proof(place):
 
 @pytest.mark.usefixtures("backup_programs")
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_backup_of_a_ledger_that_goes_on_is_proved(at_work):
     fault = at_work.fault("50 restored elsewhere and proved")
     with scratch() as place:
@@ -59,7 +59,7 @@ def test_a_backup_of_a_ledger_that_goes_on_is_proved(at_work):
 
 @pytest.mark.usefixtures("backup_programs")
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_backup_that_differs_from_its_original_is_not_proved(at_work):
     fault = at_work.fault("50 a backup whose original was altered")
     with scratch() as place:
@@ -89,7 +89,7 @@ def test_a_backup_that_differs_from_its_original_is_not_proved(at_work):
 
 @pytest.mark.usefixtures("backup_programs")
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_spoilt_backup_is_refused(at_work):
     fault = at_work.fault("50 a backup whose files were altered")
     with scratch() as place:
@@ -108,7 +108,7 @@ def test_a_spoilt_backup_is_refused(at_work):
 
 @pytest.mark.usefixtures("backup_programs")
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_any_moment_behind_a_base_backup_can_be_restored(at_work):
     """The archive of WAL is stopped, taken up again, and its server killed in between."""
     fault = at_work.fault("50 restored to a moment between two commands")
