@@ -64,7 +64,7 @@ class Trouble(NamedTuple):
         """The step out of it. All that is there is read again: nothing tells what of it is new."""
         return Reset(
             self.shard,
-            self.kind,
+            str(self.kind),
             self.says,
             self.position.next_offset,
             self.reach.low,
