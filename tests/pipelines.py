@@ -25,7 +25,7 @@ from processes import WAIT_SECONDS, Process, eventually, start
 from producers.kafka_config import client_config
 from schemas.settings import Settings
 from schemas.topics import commands_topic, deadletter_topic, events_topic, results_topic, shard_of
-from tail import Tail
+from tail import QUIET, Tail
 
 MODULES = ("catalog", "stock", "reservations")
 
@@ -162,6 +162,7 @@ class Pipeline:
         if self._producer is None:
             config = {
                 **client_config(self.settings),
+                "log_level": QUIET,
                 "enable.idempotence": True,
                 "linger.ms": 2,
                 "message.max.bytes": 2_000_000,

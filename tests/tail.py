@@ -9,6 +9,8 @@ from processes import WAIT_SECONDS, eventually
 from producers.kafka_config import client_config
 from schemas.settings import Settings
 
+QUIET = 2
+"""Of a test's own clients: that a broker is away is what the test is about."""
 ASK_SECONDS = 5.0
 """One question may be lost with a broker; then it is asked again."""
 
@@ -32,6 +34,7 @@ class Tail:
             {
                 **client_config(self._settings),
                 "group.id": "tail",
+                "log_level": QUIET,
                 "enable.auto.commit": False,
                 "fetch.wait.max.ms": 20,
             }
