@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from producers.kafka_config import client_config
 from schemas.settings import Settings
@@ -35,7 +35,14 @@ class GroupLag:
         Raises:
             KafkaException: the broker does not answer, or has no such topic.
         """
-        consumer = self._consumer(module)
+        try:
+            return self._standing(self._consumer(module), module)
+        except KafkaException:
+            # One that met a frozen broker may never find its partitions again: a new one does.
+            del self._consumers[module]
+            raise
+
+    def _standing(self, consumer: Consumer, module: str) -> Standing:
         topic = commands_topic(self._settings.topic_prefix, module)
         places = [TopicPartition(topic, number) for number in range(COMMAND_PARTITIONS)]
         waiting = applied = 0
