@@ -150,9 +150,16 @@ class _Frozen:
 
     def __enter__(self) -> None:
         self.process.send_signal(signal.SIGSTOP)
+        eventually("it stands still", self._stands_still)
 
     def __exit__(self, *_: object) -> None:
         self.process.send_signal(signal.SIGCONT)
+
+    def _stands_still(self) -> bool:
+        """Every thread of it: on a busy machine the last ones go on for a moment."""
+        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
+        states = [(each / "stat").read_text().rpartition(")")[2].split()[0] for each in threads]
+        return set(states) <= {"T", "Z"}
 
 
 def running(bootstrap_servers: str, database_url: str, prefix: str, **options: Any) -> Running:
