@@ -58,8 +58,8 @@ def _against_pgbench(stage: Stage, size: Size, name: str, items: int) -> Iterato
     found: list[Drained] = []
     rates: list[float] = []
     for number in range(size.rounds):
-        seconds = size.pgbench_seconds * 2
-        rates.append(pgbench.rate(theirs, items, clients, seconds, scratch, length))
+        # Before and after: the machine's speed changes by the minute.
+        before = pgbench.rate(theirs, items, clients, size.pgbench_seconds, scratch, length)
         found.append(
             drain(
                 stage,
@@ -70,6 +70,8 @@ def _against_pgbench(stage: Stage, size: Size, name: str, items: int) -> Iterato
                 run=f"{name}{number}",
             )
         )
+        after = pgbench.rate(theirs, items, clients, size.pgbench_seconds, scratch, length)
+        rates.append((before + after) / 2)
         say(f"{name}: {found[-1].per_second:,.0f} a second, pgbench {rates[-1]:,.0f}")
     ratios = [each.per_second / rate for each, rate in zip(found, rates, strict=True)]
     yield Row(

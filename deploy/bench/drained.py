@@ -12,6 +12,7 @@ from typing import Final
 import psycopg
 from confluent_kafka import Consumer, TopicPartition
 
+from deploy.bench.commerce import READY
 from deploy.bench.cpu import memory_mb, seconds_by_kind
 from deploy.bench.stage import Part, Stage, parts
 from producers.kafka_config import client_config
@@ -60,9 +61,10 @@ def drain(  # what makes a case
     with parts(stage, settings, [["worker", "reservations"]] * workers) as started:
         _until_shared(started, workers)
         results = _Results(settings)
+        producer = _commerce(settings, commands, items, lines, run)
         cpu, stages = seconds_by_kind(), _stages(started)
         began = time.monotonic()
-        producer = _commerce(settings, commands, items, lines, run)
+        _tell(producer, "go")
         seconds = results.wait_for(commands, began)
         used = seconds_by_kind()
         used.subtract(cpu)
@@ -87,6 +89,7 @@ def drain(  # what makes a case
 def _commerce(
     settings: Settings, commands: int, items: int, lines: int, run: str
 ) -> "subprocess.Popen[bytes]":
+    """A producer that has made up its commands and waits for the word."""
     environment = {
         **os.environ,
         "ERP_KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers,
@@ -94,7 +97,19 @@ def _commerce(
     }
     sizes = ["--commands", str(commands), "--items", str(items), "--lines", str(lines)]
     command = [sys.executable, "-m", "deploy.bench.commerce", *sizes, "--run", run]
-    return subprocess.Popen(command, env=environment)  # our own module
+    producer = subprocess.Popen(  # our own module
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    if not producer.stdout or producer.stdout.readline().strip() != READY.encode():
+        raise RuntimeError("the producer failed")
+    return producer
+
+
+def _tell(producer: "subprocess.Popen[bytes]", word: str) -> None:
+    if not producer.stdin:
+        raise RuntimeError("the producer does not listen")
+    producer.stdin.write(f"{word}\n".encode())
+    producer.stdin.flush()
 
 
 def _until_shared(started: list[Part], workers: int) -> None:

@@ -29,3 +29,6 @@ class Delivered(Protocol):
 
     def leader_epoch(self) -> int | None:
         """How often the partition had changed its leader when it was written."""
+
+    def __len__(self) -> int:
+        """How many bytes its body has."""

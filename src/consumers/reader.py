@@ -37,6 +37,8 @@ from schemas.settings import Settings
 log = structlog.get_logger()
 
 ADMIN_SECONDS: Final = 10.0
+BATCH_BYTES: Final = 4_194_304
+"""About what a batch may come to: one of thousands of long records would hold its locks for long."""
 
 _NOT_THERE: Final = frozenset(
     {
@@ -87,6 +89,7 @@ class Reader:
         self.idle_seconds = 0.0
         """How long it has waited for records in all, and none came."""
         self._went = False  # some places, during this very poll
+        self._record_bytes = 1.0  # of a record lately
         self._applied: dict[Place, int] = {}
         self._consumer = Consumer({**member_config(settings, group), "on_commit": _note_untold})
         self._consumer.subscribe(
@@ -94,7 +97,7 @@ class Reader:
         )
 
     def poll(self, records_max: int, within_seconds: float) -> list[Delivered]:
-        """The records at hand, waiting only for the first.
+        """The records at hand, waiting only for the first: fewer where they have been long lately.
 
         Raises:
             HaltError: a partition does not hold what the database expects.
@@ -108,8 +111,9 @@ class Reader:
         if first is None:
             self.idle_seconds += monotonic() - began
         found = [first] if first is not None else []
-        if found and records_max > 1:
-            found += self._consumer.consume(records_max - 1, 0)
+        more = min(records_max, int(BATCH_BYTES / self._record_bytes)) - 1
+        if found and more > 0:
+            found += self._consumer.consume(more, 0)
         if self._trouble is not None:
             trouble, self._trouble = self._trouble, None
             raise trouble
@@ -118,6 +122,8 @@ class Reader:
             for message in found
             if self._is_record(message, message.error())
         ]
+        if records:
+            self._record_bytes = max(1.0, sum(map(len, records)) / len(records))
         return [each for each in records if self._is_ours(each)] if self._went else records
 
     def _is_ours(self, record: Delivered) -> bool:

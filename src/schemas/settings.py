@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     consumer_poll_seconds_max: float = Field(
         default=180.0, ge=5, description="longer than a batch can take, its retries included"
     )
-    batch_records_max: int = Field(default=4000, ge=1, le=20_000)
+    batch_records_max: int = Field(default=8000, ge=1, le=20_000)
     idempotency_retention: timedelta = Field(default=timedelta(days=30))
     dead_letter_share_max: float = Field(
         default=0.2,
