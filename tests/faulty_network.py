@@ -50,7 +50,7 @@ class _Link:
 
     def close(self, *, reset: bool = False) -> None:
         for writer in (self.client, self.server):
-            if reset:
+            if reset and not writer.is_closing():  # its socket may be gone
                 end: socket.socket = writer.get_extra_info("socket")
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             writer.close()
