@@ -11,14 +11,10 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from consumers.metrics import LAG
 from consumers.places import Place
-from consumers.reader import Reader
+from consumers.reader import Reader, WedgedError
 
 ASK_SECONDS: Final = 0.5
 WEDGED_SECONDS: Final = 30.0
-
-
-class WedgedError(RuntimeError):
-    """Records wait, the broker answers, and nothing comes: a new member may do better."""
 
 
 class Backlog:

@@ -18,12 +18,12 @@ from tenacity import (
 )
 
 from consumers import projector_metrics as metrics
+from consumers.backlog import Backlog
 from consumers.isolate import passes
-from consumers.metrics import LAG
 from consumers.places import HaltError, Place, Stands
 from consumers.project import Projected, Record, UnprojectableError, isolated, project
 from consumers.projections.command_result import prune
-from consumers.reader import Positions, Reader
+from consumers.reader import Positions, Reader, WedgedError
 from ledger import read_progress
 from ledger.connection import Transaction, connect
 from ledger.migrate import READ_SCHEMA
@@ -37,6 +37,7 @@ log = structlog.get_logger()
 
 POLL_SECONDS: Final = 0.25
 REPORT_SECONDS: Final = 1.0
+LAG_SECONDS: Final = 5.0
 PRUNE_SECONDS: Final = 60.0
 PASSING_SECONDS_MAX: Final = 30
 PAUSE_SECONDS_MAX: Final = 10.0
@@ -54,10 +55,11 @@ def run(settings: Settings) -> int:
     pause = 1.0
     try:
         while not process.asked_to_stop():
+            gc.collect()  # the member that went, a circle of clients with their connections
             began = monotonic()
             try:
                 _Member(settings, process).follow()
-            except (psycopg.Error, KafkaException, FencedError) as error:
+            except (psycopg.Error, KafkaException, FencedError, WedgedError) as error:
                 if isinstance(error, psycopg.Error) and not passes(error):
                     raise
                 pause = 1.0 if monotonic() - began > PAUSE_SECONDS_MAX else pause
@@ -87,14 +89,14 @@ class _Member:
         self._connection: Transaction | None = None
         self._stood: dict[Partition, int] = {}
         self._uncommitted: dict[Place, int] = {}
-        self._reported_at = self._pruned_at = 0.0
+        self._reported_at = self._looked_at = self._pruned_at = 0.0
 
     def follow(self) -> None:
         """Fold what comes until asked to stop.
 
         Raises:
             HaltError, UnprojectableError: going on would lose something.
-            FencedError, psycopg.Error, KafkaException: begin anew.
+            FencedError, WedgedError, psycopg.Error, KafkaException: begin anew.
         """
         self._session()
         self._reader = Reader(
@@ -103,10 +105,12 @@ class _Member:
             self._topics(),
             Positions(self._stands, self._bind),
         )
+        self._backlog = Backlog(self._group, self._reader)
         try:
             while not self._process.asked_to_stop():
                 self._turn()
         finally:
+            self._backlog.close()
             self._reader.close()
             if self._connection is not None:
                 self._connection.close()
@@ -177,8 +181,9 @@ class _Member:
             return
         self._reported_at = now
         self._process.health.set("events", "ok" if self._reader.joined else "joining its group")
-        for place, lag in self._reader.lag().items():
-            LAG.labels(self._group, place.topic, str(place.partition)).set(lag)
+        if now - self._looked_at > LAG_SECONDS:
+            self._looked_at = now
+            self._backlog.look()
         if self._uncommitted:
             self._reader.commit(self._uncommitted)
             self._uncommitted = {}

@@ -37,6 +37,9 @@ from schemas.settings import Settings
 log = structlog.get_logger()
 
 ADMIN_SECONDS: Final = 10.0
+JOIN_SESSIONS: Final = 3
+"""After so many session timeouts a member is in its group, or its client has lost its way to the
+coordinator (librdkafka 2.16, after a connection was cut: its request waits for one for ever)."""
 BATCH_BYTES: Final = 4_194_304
 """About what a batch may come to: one of thousands of long records would hold its locks for long."""
 
@@ -48,6 +51,10 @@ _NOT_THERE: Final = frozenset(
     }
 )
 """The broker does not have what was asked for, or has something else in its place."""
+
+
+class WedgedError(RuntimeError):
+    """The client turns, and nothing comes of it: a new member may do better."""
 
 
 class Positions(NamedTuple):
@@ -86,6 +93,8 @@ class Reader:
         self.owned: set[Place] = set()
         self.gained: set[Place] = set()
         self.joined = False
+        self._out_since: float | None = monotonic()  # of the group; in it, none
+        self._join_seconds = JOIN_SESSIONS * max(settings.consumer_session_seconds, 6.0)
         self.idle_seconds = 0.0
         """How long it has waited for records in all, and none came."""
         self._went = False  # some places, during this very poll
@@ -101,12 +110,15 @@ class Reader:
 
         Raises:
             HaltError: a partition does not hold what the database expects.
+            WedgedError: the group has not let us in for too long.
             KafkaException: the client is beyond repair.
             Exception: what the database said when it was asked where a partition stands.
         """
         self._went = False
         self._watch.check()
         began = monotonic()
+        if self._out_since is not None and began - self._out_since > self._join_seconds:
+            raise WedgedError(f"not in its group after {began - self._out_since:.0f} s")
         first = self._consumer.poll(within_seconds)
         if first is None:
             self.idle_seconds += monotonic() - began
@@ -213,7 +225,7 @@ class Reader:
                 for place, at in stands.items()
             ]
         )
-        self.joined = True
+        self.joined, self._out_since = True, None
         self._applied |= {place: at.next_offset for place, at in stands.items()}
         self.owned.update(places)
         self.gained.update(places)
@@ -261,7 +273,7 @@ class Reader:
             tell(sorted(places))
         except Exception as error:  # noqa: BLE001  # raised again by poll: a callback cannot
             self._trouble = error
-        self._went = True
+        self._went, self._out_since = True, monotonic()  # until we are let in again
         self.owned -= places
         for place in places:
             self._applied.pop(place, None)

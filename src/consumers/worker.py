@@ -12,9 +12,9 @@ import structlog
 from confluent_kafka import KafkaException
 
 from consumers import metrics
-from consumers.backlog import WedgedError
 from consumers.member import Member
 from consumers.places import HaltError
+from consumers.reader import WedgedError
 from ledger.shards import ResetError
 from producers.process import Process
 from producers.publisher import PublishError
@@ -100,6 +100,7 @@ class Module(Thread):
         """Begin anew, after a growing pause, for as long as the servers are away."""
         pause = 1.0
         while not self._process.asked_to_stop():
+            gc.collect()  # the member that went, a circle of clients with their connections
             began = monotonic()
             try:
                 self._follow(Member(self._settings, self.name, self._process.stopping))

@@ -1,6 +1,7 @@
 """Workers whose connections to the broker are there and bring nothing: they come out of it."""
 
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -9,10 +10,11 @@ from deploy.machine.ports import HOST
 from faulty_network import DOWN, UP
 from processes import eventually
 
-FETCH = 1  # Kafka's number for that request
+FETCH, JOIN = 1, 11  # Kafka's numbers for those requests
 COMMANDS = 120
 ALARM_SECONDS = 120
 RECOVERED_SECONDS = 90
+MEMBERS = 8  # what is left of one that nobody let go of has more descriptors
 
 
 @pytest.fixture
@@ -76,6 +78,7 @@ def test_a_worker_that_fetches_nothing_begins_anew_and_says_so(stocked, kafka_ne
     WithoutFetches.open = True
     worker = member()
     WithoutFetches.open = False
+    before = descriptors(worker)
     nothing_comes(stocked, fault)
     eventually("it says what waits", lambda: worker.metric("stockyard_consumer_lag") > 0)
     restarts = eventually(
@@ -89,17 +92,45 @@ def test_a_worker_that_fetches_nothing_begins_anew_and_says_so(stocked, kafka_ne
     fault.heal()
     stocked.converge(RECOVERED_SECONDS)
     eventually("it shows no lag", lambda: worker.metric("stockyard_consumer_lag") == 0)
+    eventually("it let go of the old member", lambda: descriptors(worker) < before + MEMBERS)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_a_worker_that_its_group_does_not_let_in_begins_anew_and_says_so(stocked, kafka_network):
+    fault = stocked.fault("12 joins alone swallowed")
+    kafka_network.new_sieve = WithoutJoins
+    WithoutJoins.open = False
+    worker = stocked.start(
+        "reservations", kafka_bootstrap_servers=f"{HOST}:{kafka_network.entrance}"
+    )
+    nothing_comes(stocked, fault)
+    restarts = eventually(
+        "a new member is tried",
+        lambda: worker.metric("stockyard_member_restarts_total", error="WedgedError"),
+        ALARM_SECONDS,
+    )
+    fault.seen("its member began anew", restarts)
+    fault.seen("joins were lost", WithoutJoins.lost)
+    WithoutJoins.open = True
+    fault.heal()
+    stocked.converge(RECOVERED_SECONDS)
+
+
+def descriptors(worker):
+    return len(list(Path(f"/proc/{worker.process.pid}/fd").iterdir()))
 
 
 class WithoutFetches:
-    """Carries a connection's frames, and loses the answers to fetches unless it is `open`."""
+    """Carries a connection's frames, and loses the answers to some unless it is `open`."""
 
+    loses = FETCH
     open = True
     lost = 0
 
     def __init__(self):
         self.rest = {UP: b"", DOWN: b""}
-        self.fetches = set()
+        self.asked = set()
 
     def __call__(self, way, chunk):
         kept = b""
@@ -107,9 +138,9 @@ class WithoutFetches:
         for frame in self.frames(way):
             if way == UP:
                 key, _, number = struct.unpack_from(">hhi", frame, 4)
-                if key == FETCH:
-                    self.fetches.add(number)
-            elif struct.unpack_from(">i", frame, 4)[0] in self.fetches and not type(self).open:
+                if key == self.loses:
+                    self.asked.add(number)
+            elif struct.unpack_from(">i", frame, 4)[0] in self.asked and not type(self).open:
                 type(self).lost += 1
                 continue
             kept += frame
@@ -123,3 +154,9 @@ class WithoutFetches:
                 return
             frame, self.rest[way] = self.rest[way][:size], self.rest[way][size:]
             yield frame
+
+
+class WithoutJoins(WithoutFetches):
+    """The same, of requests to be let into a group."""
+
+    loses = JOIN
