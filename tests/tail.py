@@ -55,7 +55,8 @@ class Tail:
 
     def begin(self) -> int:
         """The first offset that partition 0 still holds."""
-        return int(self._consumer.get_watermark_offsets(self._places[0], WAIT_SECONDS)[0])
+        first = TopicPartition(self._topic, 0)
+        return int(self._consumer.get_watermark_offsets(first, WAIT_SECONDS)[0])
 
     def read(self) -> list[Any]:
         """All its records until now."""

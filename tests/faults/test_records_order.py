@@ -43,14 +43,14 @@ def test_the_records_of_a_key_are_applied_in_their_order_whatever_fails(pipeline
     worker.end()
     sent = counts(pipeline)
     doomed = pipeline.start("stock", fault="w.before_commit:kill:2", batch_records_max=10)
+    fault.seen("one was killed", doomed.ended() == -signal.SIGKILL)  # the others would take all
     stumbling = pipeline.start("stock", fault="w.mid_apply:raise:3", batch_records_max=10)
+    halved = eventually("one stumbled", lambda: stumbling.metric("stockyard_batches_halved_total"))
+    fault.seen("one stumbled and went on", halved)
     pipeline.start("stock", batch_records_max=10)
-    fault.seen("one was killed", doomed.ended() == -signal.SIGKILL)
     fault.heal()
     asked = [each for several in sent.values() for each in several]
     pipeline.answers(*asked, within_seconds=90)
-    halved = eventually("one stumbled", lambda: stumbling.metric("stockyard_batches_halved_total"))
-    fault.seen("one stumbled and went on", halved)
     pipeline.dead_letters(1)
 
     applied = {}
