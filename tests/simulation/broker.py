@@ -41,6 +41,9 @@ class Message(NamedTuple):
     def headers(self) -> Any:
         return self.headers_
 
+    def __len__(self) -> int:
+        return len(self.value_ or b"")
+
     @staticmethod
     def leader_epoch() -> None:
         """Nothing here ever loses its end."""
