@@ -69,13 +69,56 @@ def item(sku: str, **fields: Any) -> Ask:
     return ask("item.upsert", {"sku": sku, "name": f"The {sku}", **fields})
 
 
-def location(code: str) -> Ask:
-    return ask("location.upsert", {"code": code, "name": f"The {code}"})
+def location(code: str, **fields: Any) -> Ask:
+    return ask("location.upsert", {"code": code, "name": f"The {code}", **fields})
 
 
 def record_stock(sku: str, quantity: str, *, at: str = "MAIN", lot: str | None = None) -> Ask:
     body = {"sku": sku, "location": at, "quantity": quantity, "lot": lot, "reason": "count"}
     return ask("stock.record", body)
+
+
+def lot(code: str, *, sku: str = "B", **dates: str) -> Ask:
+    return ask("lot.upsert", {"sku": sku, "lot": code, **dates})
+
+
+def set_status(code: str, status: str, *, sku: str = "B") -> Ask:
+    return ask("lot.set-status", {"sku": sku, "lot": code, "status": status, "reason": "letter 7"})
+
+
+def hold(sku: str, quantity: str | None = None, **narrower: str) -> Ask:
+    return ask("hold.place", {"sku": sku, "quantity": quantity, "reason": "wet", **narrower})
+
+
+def give_back(hold_id: str, quantity: str | None = None) -> Ask:
+    body = {"hold_id": hold_id, "quantity": quantity, "reason": "dry again"}
+    return ask("hold.release", body)
+
+
+def ship(*lines: tuple[str, str], **fields: str) -> Ask:
+    """Items and quantities from MAIN to EAST."""
+    wanted = [{"sku": sku, "quantity": quantity} for sku, quantity in lines]
+    ends = {"from_location": "MAIN", "to_location": "EAST", **fields}
+    return ask("transfer.ship", {**ends, "lines": wanted})
+
+
+def receive(transfer_id: str, *parts: tuple[int, str]) -> Ask:
+    lines = [{"line": number, "quantity": quantity} for number, quantity in parts]
+    return ask("transfer.receive", {"transfer_id": transfer_id, "lines": lines or None})
+
+
+def receipt(*lines: tuple[str, str, str | None], **fields: str) -> Ask:
+    """Items, quantities and lots into MAIN, each with the fields given."""
+    got = [
+        {"sku": sku, "location": "MAIN", "quantity": quantity, "lot": lot, **fields}
+        for sku, quantity, lot in lines
+    ]
+    return ask("receipt.post", {"lines": got})
+
+
+def issue(sku: str, quantity: str, *, to: str = "production", lot: str | None = None) -> Ask:
+    lines = [{"sku": sku, "location": "MAIN", "quantity": quantity, "lot": lot}]
+    return ask("stock.issue", {"to": to, "lines": lines, "reason_code": "made"})
 
 
 def line(sku: str, quantity: str, *, at: str = "MAIN", lot: str | None = None) -> dict[str, Any]:

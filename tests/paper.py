@@ -7,7 +7,8 @@ from typing import Any
 from asks import TENANT
 from consumers.decisions import all as registered
 from consumers.decisions.registry import DECIDERS, Ask
-from ledger.book import Book, Item, Level, LevelKey, Location, Outcome
+from ledger.book import Book, Level, LevelKey, Outcome
+from ledger.documents import Item, Location
 from schemas.commands import Command
 from schemas.times import stamp
 
@@ -22,7 +23,7 @@ def book(*levels: tuple[str, str, str, str]) -> Book:
     for sku, track_by in (("A", "none"), ("B", "batch")):
         made.items[TENANT, sku] = Item(TENANT, sku, f"The {sku}", "each", track_by, None, 1)
     for code in ("MAIN", "EAST"):
-        made.locations[TENANT, code] = Location(TENANT, code, f"The {code}", 1)
+        made.locations[TENANT, code] = Location(TENANT, code, f"The {code}", "UTC", 1)
     made.enter(
         Level(
             LevelKey(TENANT, sku, "MAIN", lot),

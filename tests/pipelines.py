@@ -27,7 +27,7 @@ from schemas.settings import Settings
 from schemas.topics import commands_topic, deadletter_topic, events_topic, results_topic, shard_of
 from tail import QUIET, Tail
 
-MODULES = ("catalog", "stock", "reservations")
+MODULES = ("catalog", "stock", "reservations", "transfers", "receiving")
 
 
 @pytest.fixture

@@ -38,6 +38,8 @@ class Model:
     locations: set[str] = field(default_factory=set)
     on_hand: dict[Level, Decimal] = field(default_factory=dict)
     promises: dict[str, Promise] = field(default_factory=dict)
+    holds: dict[str, list[tuple[Level, Decimal]]] = field(default_factory=dict)  # what is left
+    lots: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
     def reserved(self, level: Level) -> Decimal:
         return sum(
@@ -51,7 +53,16 @@ class Model:
         )
 
     def free(self, level: Level) -> Decimal:
-        return self.on_hand.get(level, ZERO) - self.reserved(level)
+        return self.on_hand.get(level, ZERO) - self.reserved(level) - self.held(level)
+
+    def held(self, level: Level) -> Decimal:
+        lines = (line for hold in self.holds.values() for line in hold)
+        return sum((left for where, left in lines if where == level), ZERO)
+
+    def usable(self, sku: str, lot: str) -> bool:
+        known = self.lots.get((sku, lot), {})
+        expired = (known.get("expires_on") or "9") < "2002"
+        return known.get("status", "active") == "active" and not expired
 
     def item(self, body: dict[str, Any]) -> Said:
         sku, tracked = body["sku"], body.get("track_by", "none")
@@ -74,7 +85,7 @@ class Model:
             return Said(422, "lot-rule")
         here = self.on_hand.get(level, ZERO)
         there = Decimal(body["quantity"]) if "quantity" in body else here + Decimal(body["delta"])
-        if there < self.reserved(level):
+        if there < self.reserved(level) + self.held(level):
             return Said(409, "insufficient-stock")
         self.on_hand[level] = there
         return Said(201)
@@ -96,10 +107,10 @@ class Model:
 
     def _grant(self, promise: Promise, number: int, line: dict[str, Any]) -> Decimal:
         sku, location, missing = line["sku"], line["location"], Decimal(line["quantity"])
-        lots = sorted(lot for item, at, lot in self.on_hand if (item, at) == (sku, location))
+        lots = self.lots_in_order(sku, location)
         granted = False
         for lot in lots if line["lot"] is None else [line["lot"]]:
-            take = min(missing, self.free((sku, location, lot)))
+            take = min(missing, self.free((sku, location, lot)) if self.usable(sku, lot) else ZERO)
             if take > 0:
                 promise.lines.append([number, sku, location, lot, take, ZERO, ZERO])
                 missing -= take
@@ -107,6 +118,63 @@ class Model:
         if not granted:
             promise.lines.append([number, sku, location, line["lot"] or "", ZERO, ZERO, ZERO])
         return missing
+
+    def lots_in_order(self, sku: str, location: str) -> list[str]:
+        here = [level for level in self.on_hand if level[:2] == (sku, location)]
+        return [level[2] for level in sorted(here, key=self._goes)]
+
+    def _goes(self, level: Level) -> tuple[str, Decimal, str]:
+        known = self.lots.get((level[0], level[2]), {})
+        return known.get("expires_on") or "9", self.free(level), level[2]
+
+    def lot(self, body: dict[str, Any]) -> Said:
+        """New dates for a lot, or a new status."""
+        key = body["sku"], body["lot"]
+        if key[0] not in self.tracked:
+            return Said(422, "unknown-item")
+        if self.tracked[key[0]] != "batch":
+            return Said(422, "lot-rule")
+        stocked = any((level[0], level[2]) == key for level in self.on_hand)
+        if "status" in body and key not in self.lots and not stocked:
+            return Said(404, "unknown-lot")
+        known = "status" in body or key in self.lots
+        self.lots.setdefault(key, {}).update(body)
+        return Said(200 if known else 201)
+
+    def hold(self, named: str, body: dict[str, Any]) -> Said:
+        sku, at, lot = body["sku"], body["location"], body["lot"]
+        unknown = self.unknown(sku, at) if at else sku not in self.tracked and "unknown-item"
+        if unknown:
+            return Said(422, unknown)
+        if lot and self.tracked[sku] != "batch":
+            return Said(422, "lot-rule")
+        left = Decimal(body["quantity"] or 10**9)
+        lines = []
+        for level in sorted(self.on_hand):
+            if level[0] == sku and at in (None, level[1]) and lot in (None, level[2]):
+                take = min(self.free(level), left)
+                left -= take
+                lines += [(level, take)] if take else []
+        if not lines or (body["quantity"] and left):
+            return Said(409, "insufficient-stock")
+        self.holds[named] = lines
+        return Said(201)
+
+    def give_back(self, body: dict[str, Any]) -> Said:
+        lines = self.holds.get(body["hold_id"])
+        if lines is None:
+            return Said(404, "unknown-hold")
+        held = sum((left for _, left in lines), ZERO)
+        if not held:
+            return Said(409, "hold-not-active")
+        back = Decimal(body["quantity"] or held)
+        if back > held:
+            return Said(409, "hold-holds-less")
+        for index, (level, left) in enumerate(lines):
+            take = min(left, back)
+            lines[index] = (level, left - take)
+            back -= take
+        return Said(200)
 
     def end(self, body: dict[str, Any], column: int, status: str) -> Said:
         """A release (column 5) or a consumption (column 6)."""
@@ -119,6 +187,14 @@ class Model:
         if not self._take(promise, body["lines"], column):
             promise.lines = before
             return Said(409, "reservation-holds-less")
+        taken = [
+            new
+            for old, new in zip(before, promise.lines, strict=True)
+            if new[column] != old[column]
+        ]
+        if column == 6 and not all(self.usable(line[1], line[3]) for line in taken):
+            promise.lines = before
+            return Said(409, "lot-unusable")
         if column == 6:
             for old, new in zip(before, promise.lines, strict=True):
                 if new[6] != old[6]:

@@ -17,10 +17,10 @@ Modules = Annotated[list[str] | None, typer.Argument(help="whose commands to app
 def worker(modules: Modules = None, data_dir: DataDir = DATA_DIR) -> None:
     """Apply the commands of the given modules, until a signal comes."""
     leave_with_parent()
-    from consumers.decisions import all as decided  # noqa: PLC0415 (slow to import)
-    from consumers.worker import run  # noqa: PLC0415
+    from consumers.worker import run  # noqa: PLC0415 (slow to import)
+    from schemas.commands import SERVED  # noqa: PLC0415
 
-    sys.exit(run(modules or decided.__all__, adopt(data_dir)))
+    sys.exit(run(modules or SERVED, adopt(data_dir)))
 
 
 def relay(data_dir: DataDir = DATA_DIR) -> None:

@@ -5,8 +5,8 @@ from typing import Final
 
 from consumers.parse import Asked
 from ledger import reservations
-from ledger.book import Reservation
 from ledger.connection import Transaction
+from ledger.documents import Reservation
 from schemas.commands.reservations import ExpireReservation
 from schemas.envelope import Envelope
 

@@ -1,9 +1,10 @@
 """What a batch leaves in the database: numbered, chained, and written with one COPY a table."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -19,15 +20,19 @@ from ledger import (
     balances,
     catalog,
     dead_letters,
+    holds,
     idempotency,
     journal,
+    lots,
     movements,
     reservations,
     shards,
+    transfers,
 )
-from ledger.book import Applied, Book, Item, Level, Location, Reservation
+from ledger.book import Applied, Book, Level
 from ledger.connection import Transaction
 from ledger.dead_letters import Letter, Place
+from ledger.documents import Document, Hold, Item, Location, Lot, Reservation, Transfer
 from ledger.journal import Segment
 from ledger.shards import Progress
 from ledger.timeline import FIRST_TIMELINE
@@ -166,22 +171,28 @@ def _write_documents(tx: Transaction, book: Book) -> None:
     """Each kind of document to its table."""
     new: list[str] = []
     changed: list[tuple[Reservation, str]] = []
-    items: list[tuple[Item, str]] = []
-    locations: list[tuple[Location, str]] = []
+    others: defaultdict[type[Document], list[tuple[Any, str]]] = defaultdict(list)
     for document, actor_id in book.written.values():
-        if isinstance(document, Reservation):
-            if (document.tenant_id, document.reservation_id) in book.stored:
-                changed.append((document, actor_id))
-            else:
-                new.append(reservations.row(document, actor_id))
-        elif isinstance(document, Item):
-            items.append((document, actor_id))
+        if not isinstance(document, Reservation):
+            others[type(document)].append((document, actor_id))
+        elif (document.tenant_id, document.reservation_id) in book.stored:
+            changed.append((document, actor_id))
         else:
-            locations.append((document, actor_id))
+            new.append(reservations.row(document, actor_id))
     reservations.insert(tx, new)
     reservations.update(tx, changed)
-    catalog.save_items(tx, items)
-    catalog.save_locations(tx, locations)
+    for kind, save in _SAVED_BY.items():
+        save(tx, others[kind])
+
+
+_SAVED_BY: Final[dict[type[Document], Callable[[Transaction, list[tuple[Any, str]]], None]]] = {
+    Item: catalog.save_items,
+    Location: catalog.save_locations,
+    Lot: lots.save,
+    Hold: holds.save,
+    Transfer: transfers.save,
+}
+"""Documents of which there are few, each with the actor who changed it last; in this order."""
 
 
 def advance(tx: Transaction, batch: Iterable[Asked | DeadLetter], pages: Pages) -> None:

@@ -1,6 +1,6 @@
 """Everything a batch needs, in a handful of queries, its rows locked in one order everywhere.
 
-The order is: shards, reservations, catalog, balances; within each, by key.
+The order is: shards, reservations, holds, transfers, catalog, lots, balances; within each, by key.
 """
 
 from collections.abc import Iterable
@@ -8,8 +8,8 @@ from datetime import datetime
 
 from consumers.decisions.registry import Needs, needs_of
 from consumers.parse import Asked
-from ledger import balances, catalog, reservations
-from ledger.book import Book
+from ledger import balances, catalog, holds, lots, reservations, transfers
+from ledger.book import NO_LOT, Book
 from ledger.connection import Transaction
 from schemas.times import stamp
 
@@ -22,10 +22,38 @@ def load(tx: Transaction, asked: Iterable[Asked], now: datetime, module: str) ->
     book.stored = set(book.reservations)
     for (tenant_id, _), found in book.reservations.items():
         needs.places.update((tenant_id, line.sku, line.location) for line in found.lines)
+    book.holds = holds.lock(tx, needs.holds)
+    for (tenant_id, _), hold in book.holds.items():
+        needs.places.update((tenant_id, hold.sku, line.location) for line in hold.lines)
+    book.transfers = transfers.lock(tx, needs.transfers)
+    for (tenant_id, _), sent in book.transfers.items():
+        for location in (sent.from_location, sent.to_location):
+            needs.places.update((tenant_id, line.sku, location) for line in sent.lines)
     _load_catalog(tx, needs, book, lock=module == "catalog")
+    book.lots = lots.load(tx, needs.lots, lock=True)
+    needs.places |= balances.places(tx, needs.wherever)
     book.enter(balances.lock(tx, needs.places))
     _load_unstocked(tx, needs, book)
+    if any(NO_LOT not in found for found in book.places.values()):
+        _load_lots(tx, book)
     return book
+
+
+def _load_lots(tx: Transaction, book: Book) -> None:
+    """What is known of the lots at the places, and what day it is there."""
+    here = {
+        (tenant_id, sku, lot)
+        for (tenant_id, sku, _), found in book.places.items()
+        for lot in found
+        if lot != NO_LOT
+    }
+    book.lots |= lots.load(tx, here - book.lots.keys(), lock=False)
+    at = {
+        (tenant_id, location)
+        for (tenant_id, _, location), found in book.places.items()
+        if NO_LOT not in found
+    }
+    book.locations |= catalog.locations(tx, at - book.locations.keys(), lock=False)
 
 
 def _load_catalog(tx: Transaction, needs: Needs, book: Book, *, lock: bool) -> None:

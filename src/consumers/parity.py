@@ -45,8 +45,21 @@ _ITEMS_SAY: Final = """
     ORDER BY tenant_id COLLATE "C", sku COLLATE "C"
     """
 _LOCATIONS_SAY: Final = """
-    SELECT tenant_id, code, version, name FROM location
+    SELECT tenant_id, code, version, name, time_zone FROM location
     ORDER BY tenant_id COLLATE "C", code COLLATE "C"
+    """
+_LOTS_SAY: Final = """
+    SELECT tenant_id, sku, lot, version, status, reason, expires_on, best_before_on, remove_on,
+        alert_on
+    FROM lot ORDER BY tenant_id COLLATE "C", sku COLLATE "C", lot COLLATE "C"
+    """
+_HOLDS_SAY: Final = """
+    SELECT tenant_id, hold_id, version, sku, status FROM hold
+    ORDER BY tenant_id COLLATE "C", hold_id COLLATE "C"
+    """
+_TRANSFERS_SAY: Final = """
+    SELECT tenant_id, transfer_id, version, from_location, to_location, status FROM transfer
+    ORDER BY tenant_id COLLATE "C", transfer_id COLLATE "C"
     """
 _MOVEMENTS: Final = Parity(
     "ledger_entry",
@@ -63,6 +76,9 @@ _MOVEMENTS: Final = Parity(
 PARITIES: Final = (
     Parity("item", 2, _ITEMS_SAY, _ITEMS_SAY),
     Parity("location", 2, _LOCATIONS_SAY, _LOCATIONS_SAY),
+    Parity("lot", 3, _LOTS_SAY, _LOTS_SAY),
+    Parity("hold", 2, _HOLDS_SAY, _HOLDS_SAY),
+    Parity("transfer", 2, _TRANSFERS_SAY, _TRANSFERS_SAY),
     _LEVELS,
     Parity("reservation", 2, _RESERVATIONS_SAY, _RESERVATIONS_SAY),
     _MOVEMENTS,

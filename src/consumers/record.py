@@ -63,7 +63,9 @@ def _tell_applied(record: dict[str, Any], outcome: Applied) -> None:
     if outcome.commitments:
         record["commitments"] = [
             (sku, location, lot, shown(quantity))
-            for sku, location, lot, quantity in outcome.commitments
+            if of == "reserved"
+            else (sku, location, lot, shown(quantity), of)
+            for sku, location, lot, quantity, of in outcome.commitments
         ]
     if outcome.movements:
         record["movements"] = [

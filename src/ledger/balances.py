@@ -8,8 +8,9 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from ledger.arrays import numbers, texts
-from ledger.book import ZERO, Level, LevelKey
+from ledger.book import Level, LevelKey
 from ledger.connection import Transaction
+from schemas.base import ZERO
 
 # Every transaction takes the rows in the order of their key, so that no two wait for each other.
 _LOCK: Final = """
@@ -30,6 +31,20 @@ def lock(tx: Transaction, places: Collection[tuple[str, str, str]]) -> list[Leve
         return []
     rows = tx.execute(_LOCK, [texts(column) for column in zip(*places, strict=True)])
     return [_read(row) for row in rows]
+
+
+_WHEREVER: Final = """
+SELECT DISTINCT b.tenant_id, b.sku, b.location
+FROM unnest(%s::text[], %s::text[]) AS asked(tenant_id, sku) JOIN balance b USING (tenant_id, sku)
+"""
+
+
+def places(tx: Transaction, items: Collection[tuple[str, str]]) -> set[tuple[str, str, str]]:
+    """All (tenant, item, location) places where the (tenant, item) pairs were ever stocked."""
+    if not items:
+        return set()
+    rows = tx.execute(_WHEREVER, [texts(column) for column in zip(*items, strict=True)])
+    return set(rows)
 
 
 def _read(row: tuple[Any, ...]) -> Level:

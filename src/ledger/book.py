@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
-ZERO: Final = Decimal(0)
+from ledger.documents import Document, Hold, Item, Location, Lot, Reservation, Transfer
+from schemas.base import ZERO
 
 # Virtual places: where stock comes from and goes to when it is at none of our locations.
 # A location's code never starts with `@` (schemas.base.LocationCode).
@@ -48,68 +50,6 @@ class Level:
         return self.on_hand - self.reserved - self.held + self.backorder_limit
 
 
-class Item(NamedTuple):
-    """A catalog item."""
-
-    tenant_id: str
-    sku: str
-    name: str
-    uom: str
-    track_by: str
-    barcode: str | None
-    version: int
-
-
-class Location(NamedTuple):
-    """A place of ours that holds stock."""
-
-    tenant_id: str
-    code: str
-    name: str
-    version: int
-
-
-class ReservationLine(NamedTuple):
-    """Part of a reservation: one lot of one item at one location.
-
-    `line` is the number of the line that was asked for; one such line may be granted from
-    several lots and then stands here once for each. Left to ship or give back:
-    `reserved - released - consumed`.
-    """
-
-    line: int
-    sku: str
-    location: str
-    lot: str
-    channel: str | None
-    quantity: Decimal
-    reserved: Decimal
-    released: Decimal = ZERO
-    consumed: Decimal = ZERO
-
-    @property
-    def left(self) -> Decimal:
-        """What the line still holds."""
-        return self.reserved - self.released - self.consumed
-
-
-class Reservation(NamedTuple):
-    """Stock promised to an order."""
-
-    tenant_id: str
-    reservation_id: str
-    order_id: str
-    status: str  # active, consumed, released or expired
-    expires_at: datetime | None
-    lines: tuple[ReservationLine, ...]
-    shipments: tuple[dict[str, Any], ...]
-    created_at: str
-    version: int
-
-
-Document = Item | Location | Reservation
-
-
 class Movement(NamedTuple):
     """A quantity that leaves one account as it enters another. Never changed, never deleted."""
 
@@ -125,12 +65,13 @@ class Movement(NamedTuple):
 
 
 class Commitment(NamedTuple):
-    """A change of what is promised at one location and lot: above zero more, below zero less."""
+    """A change of what is promised, held or expected at one location and lot; below zero, less."""
 
     sku: str
     location: str
     lot: str
     quantity: Decimal
+    of: Literal["reserved", "held", "incoming"] = "reserved"
 
 
 class Event(NamedTuple):
@@ -182,6 +123,9 @@ class Book:
     places: dict[tuple[str, str, str], dict[str, Level]] = field(default_factory=dict)
     items: dict[tuple[str, str], Item] = field(default_factory=dict)
     locations: dict[tuple[str, str], Location] = field(default_factory=dict)
+    lots: dict[tuple[str, str, str], Lot] = field(default_factory=dict)
+    holds: dict[tuple[str, str], Hold] = field(default_factory=dict)
+    transfers: dict[tuple[str, str], Transfer] = field(default_factory=dict)
     reservations: dict[tuple[str, str], Reservation] = field(default_factory=dict)
     stored: set[tuple[str, str]] = field(default_factory=set)
     """The reservations that the database has: those that were loaded."""
@@ -195,21 +139,31 @@ class Book:
             tenant_id, sku, location, lot = level.key
             self.places.setdefault((tenant_id, sku, location), {})[lot] = level
 
-    def lots(self, tenant_id: str, sku: str, location: str) -> dict[str, Level]:
+    def levels(self, tenant_id: str, sku: str, location: str) -> dict[str, Level]:
         """The item's levels at the location, by lot; none where it never was."""
         return self.places.get((tenant_id, sku, location), {})
 
     def level(self, tenant_id: str, sku: str, location: str, lot: str) -> Level:
         """The one level; empty where there never was stock."""
-        found = self.lots(tenant_id, sku, location).get(lot)
+        found = self.levels(tenant_id, sku, location).get(lot)
         return found or Level(LevelKey(tenant_id, sku, location, lot))
+
+    def today(self, tenant_id: str, location: str) -> date:
+        """The day that it is at a location."""
+        return self.now.astimezone(ZoneInfo(self.locations[tenant_id, location].time_zone)).date()
 
     def apply(self, tenant_id: str, actor_id: str, applied: Applied) -> None:
         """Let an applied command take effect on all that is decided after it."""
         for document in applied.documents:
             self._write(document, actor_id)
-        for sku, location, lot, quantity in applied.commitments:
-            self._touch(tenant_id, sku, location, lot).reserved += quantity
+        for sku, location, lot, quantity, of in applied.commitments:
+            level = self._touch(tenant_id, sku, location, lot)
+            if of == "reserved":
+                level.reserved += quantity
+            elif of == "held":
+                level.held += quantity
+            else:
+                level.incoming += quantity
         for movement in applied.movements:
             sku, lot, quantity = movement.sku, movement.lot, movement.quantity
             if not movement.from_account.startswith("@"):
@@ -232,6 +186,15 @@ class Book:
         elif isinstance(document, Item):
             self.items[tenant_id, document.sku] = document
             resource = f"item/{document.sku}"
+        elif isinstance(document, Lot):
+            self.lots[tenant_id, document.sku, document.lot] = document
+            resource = f"lot/{document.sku}\n{document.lot}"
+        elif isinstance(document, Hold):
+            self.holds[tenant_id, document.hold_id] = document
+            resource = f"hold/{document.hold_id}"
+        elif isinstance(document, Transfer):
+            self.transfers[tenant_id, document.transfer_id] = document
+            resource = f"transfer/{document.transfer_id}"
         else:
             self.locations[tenant_id, document.code] = document
             resource = f"location/{document.code}"

@@ -4,8 +4,8 @@ from collections.abc import Collection
 from typing import Final
 
 from ledger.arrays import texts
-from ledger.book import Item, Location
 from ledger.connection import Transaction
+from ledger.documents import Item, Location
 
 _ITEMS: Final = """
 SELECT i.tenant_id, i.sku, i.name, i.uom, i.track_by, i.barcode, i.version
@@ -13,7 +13,7 @@ FROM unnest(%s::text[], %s::text[]) AS asked(tenant_id, sku)
 JOIN item i USING (tenant_id, sku) ORDER BY i.tenant_id, i.sku
 """
 _LOCATIONS: Final = """
-SELECT l.tenant_id, l.code, l.name, l.version
+SELECT l.tenant_id, l.code, l.name, l.time_zone, l.version
 FROM unnest(%s::text[], %s::text[]) AS asked(tenant_id, code)
 JOIN location l USING (tenant_id, code) ORDER BY l.tenant_id, l.code
 """
@@ -54,10 +54,11 @@ SET name = excluded.name, uom = excluded.uom, barcode = excluded.barcode,
 WHERE old.version < excluded.version AND old.track_by = excluded.track_by
 """
 _SAVE_LOCATIONS: Final = """
-INSERT INTO location AS old (tenant_id, code, name, version, actor_id)
-SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[])
+INSERT INTO location AS old (tenant_id, code, name, time_zone, version, actor_id)
+SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[])
 ON CONFLICT (tenant_id, code) DO UPDATE
-SET name = excluded.name, version = excluded.version, actor_id = excluded.actor_id
+SET name = excluded.name, time_zone = excluded.time_zone, version = excluded.version,
+    actor_id = excluded.actor_id
 WHERE old.version < excluded.version
 """
 
@@ -72,7 +73,7 @@ def save_items(tx: Transaction, items: Collection[tuple[Item, str]]) -> None:
     Raises:
         RacedError: another batch was faster with one of them.
     """
-    _save(tx, _SAVE_ITEMS, [(*item, actor_id) for item, actor_id in items])
+    save_described(tx, _SAVE_ITEMS, [(*item, actor_id) for item, actor_id in items])
 
 
 def save_locations(tx: Transaction, locations: Collection[tuple[Location, str]]) -> None:
@@ -81,12 +82,17 @@ def save_locations(tx: Transaction, locations: Collection[tuple[Location, str]])
     Raises:
         RacedError: another batch was faster with one of them.
     """
-    _save(tx, _SAVE_LOCATIONS, [(*location, actor_id) for location, actor_id in locations])
+    save_described(tx, _SAVE_LOCATIONS, [(*location, actor_id) for location, actor_id in locations])
 
 
-def _save(tx: Transaction, statement: str, rows: list[tuple[object, ...]]) -> None:
+def save_described(tx: Transaction, statement: str, rows: list[tuple[object, ...]]) -> None:
+    """Store rows of (..., version, actor), of which each must be newer than what stands.
+
+    Raises:
+        RacedError: another batch was faster with one of them.
+    """
     if not rows:
         return
     done = tx.execute(statement, [list(column) for column in zip(*rows, strict=True)])
     if done.rowcount != len(rows):
-        raise RacedError("a row of the catalog changed under its lock")
+        raise RacedError("a described row changed under its lock")

@@ -8,14 +8,15 @@ from typing import Any, Final
 import orjson
 
 from ledger.arrays import numbers, texts
-from ledger.book import Reservation, ReservationLine
 from ledger.connection import Transaction
 from ledger.copy import copy_rows, escaped, optional
+from ledger.documents import Reservation, ReservationLine
 from schemas.base import shown
 from schemas.times import stamp
 
 _COLUMNS: Final = (
-    "tenant_id, reservation_id, order_id, status, expires_at, lines, shipments, created_at, version"
+    "tenant_id, reservation_id, order_id, status, expires_at, lines, shipments, created_at, version, "
+    "choices"
 )
 _LOCK: Final = f"""
 SELECT {", ".join("r." + name for name in _COLUMNS.split(", "))}
@@ -49,9 +50,8 @@ def lock_due(tx: Transaction, now: datetime, limit: int) -> list[Reservation]:
 
 
 def _read(row: tuple[Any, ...]) -> Reservation:
-    tenant_id, reservation_id, order_id, status, expires_at, lines, shipments, created, version = (
-        row
-    )
+    tenant_id, reservation_id, order_id, status, expires_at, lines, shipments = row[:7]
+    created, version, choices = row[7:]
     return Reservation(
         tenant_id,
         reservation_id,
@@ -62,6 +62,7 @@ def _read(row: tuple[Any, ...]) -> Reservation:
         tuple(orjson.loads(shipments)),
         stamp(created),
         version,
+        tuple(orjson.loads(choices)) if choices else (),
     )
 
 
@@ -75,7 +76,8 @@ _COPY: Final = f"COPY reservation ({_COLUMNS}, actor_id) FROM STDIN"
 
 def row(reservation: Reservation, actor_id: str) -> str:
     """One new row as COPY takes it."""
-    tenant_id, named, order_id, status, expires_at, lines, shipments, created, version = reservation
+    tenant_id, named, order_id, status, expires_at, lines, shipments = reservation[:7]
+    created, version, choices = reservation[7:]
     return "\t".join(
         (
             tenant_id,
@@ -87,6 +89,7 @@ def row(reservation: Reservation, actor_id: str) -> str:
             escaped(orjson.dumps(shipments).decode()),
             created,
             str(version),
+            escaped(orjson.dumps(choices).decode()) if choices else "\\N",
             escaped(actor_id),
         )
     )

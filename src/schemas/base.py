@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 QUANTITY_BOUND: Final = 10**12
 """Every quantity lies below this; with six decimals it fits NUMERIC(18, 6)."""
 _NUMBER: Final = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
-_ZERO: Final = Decimal(0)
+ZERO: Final = Decimal(0)
 
 
 class Strict(BaseModel):
@@ -33,7 +33,7 @@ def exact(value: object) -> Decimal:
         PydanticCustomError: a float, a boolean, another notation, or out of bounds.
     """
     if isinstance(value, str) and _NUMBER.fullmatch(value):
-        return Decimal(shown(Decimal(value)) if "." in value else value) + _ZERO
+        return Decimal(shown(Decimal(value)) if "." in value else value) + ZERO
     if type(value) is int and -QUANTITY_BOUND < value < QUANTITY_BOUND:
         return Decimal(value)
     if isinstance(value, Decimal):
@@ -57,21 +57,21 @@ def shown(value: Decimal) -> str:
 
 def _above_zero(value: object) -> Decimal:
     number = exact(value)
-    if number <= _ZERO:
+    if number <= ZERO:
         raise PydanticCustomError("quantity_positive", "must be above zero")
     return number
 
 
 def _zero_or_more(value: object) -> Decimal:
     number = exact(value)
-    if number < _ZERO:
+    if number < ZERO:
         raise PydanticCustomError("quantity_negative", "must not be below zero")
     return number
 
 
 def _not_zero(value: object) -> Decimal:
     number = exact(value)
-    if number == _ZERO:
+    if number == ZERO:
         raise PydanticCustomError("quantity_zero", "must not be zero")
     return number
 

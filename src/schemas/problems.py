@@ -24,6 +24,19 @@ KEY_REUSED: Final = Kind(
 UNKNOWN_ITEM: Final = Kind("unknown-item", 422, "No such item")
 UNKNOWN_LOCATION: Final = Kind("unknown-location", 422, "No such location")
 LOT_RULE: Final = Kind("lot-rule", 422, "The lot does not fit how the item is tracked")
+UNKNOWN_LOT: Final = Kind("unknown-lot", 404, "No such lot")
+UNKNOWN_HOLD: Final = Kind("unknown-hold", 404, "No such hold")
+HOLD_RELEASED: Final = Kind("hold-not-active", 409, "The hold is no longer active")
+HOLD_HOLDS_LESS: Final = Kind("hold-holds-less", 409, "The hold holds less than that")
+LOT_DATES: Final = Kind("lot-dates-differ", 409, "The lot has other dates")
+LOT_UNUSABLE: Final = Kind("lot-unusable", 409, "The lot may not be used")
+UNKNOWN_TRANSFER: Final = Kind("unknown-transfer", 404, "No such transfer")
+TRANSFER_ENDED: Final = Kind(
+    "transfer-not-in-transit", 409, "Nothing of the transfer is in transit"
+)
+TRANSFER_HOLDS_LESS: Final = Kind(
+    "transfer-holds-less", 409, "Less than that of the line is in transit"
+)
 TRACKING_FIXED: Final = Kind("tracking-fixed", 409, "How an item is tracked cannot change")
 INSUFFICIENT_STOCK: Final = Kind("insufficient-stock", 409, "Not enough stock is available")
 UNKNOWN_RESERVATION: Final = Kind("unknown-reservation", 404, "No such reservation")

@@ -1,10 +1,11 @@
 """Availability: what can be promised now, filtered, a page at a time."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from asks import item, location, record_stock
+from asks import hold, item, location, lot, record_stock, set_status, ship
 from running import AVAILABILITY, eventually, order
 
 
@@ -79,6 +80,68 @@ def test_lots_count_together_or_one_at_a_time(stockyard):
     row = stockyard.availability(sku, lot="L1", location="MAIN")
     assert (row["lot"], row["owned"], row["available"]) == ("L1", "2.5", "2.5")
     assert stockyard.availability(sku, location="ELSEWHERE") is None
+
+
+def test_of_a_lot_that_may_not_be_used_nothing_is_available(stockyard):
+    sku = "LOTS-2"
+    stockyard.tell(item(sku, track_by="batch"), location("MAIN"))
+
+    def counted():
+        stockyard.tell(record_stock(sku, "2.5", lot="L1"), record_stock(sku, "4", lot="L2"))
+        row = stockyard.availability(sku)
+        return row and row["owned"] == "6.5"
+
+    def available():
+        row = stockyard.availability(sku)
+        assert row["owned"] == "6.5"
+        return row["available"]
+
+    eventually("both lots", counted)
+    stockyard.tell(set_status("L1", "recalled", sku=sku))
+    eventually("recalled", lambda: available() == "4")
+    stockyard.tell(lot("L2", sku=sku, expires_on="2001-01-01"))
+    eventually("expired", lambda: available() == "0")
+    answer = stockyard.reserve(order(sku))
+    assert answer.status_code == 409
+    assert [each["because"] for each in answer.json()["lines"][0]["passed"]] == [
+        "recalled",
+        "expired",
+    ]
+    stockyard.tell(set_status("L1", "active", sku=sku))
+    eventually("free again", lambda: available() == "2.5")
+
+
+def test_a_lots_last_day_is_over_where_it_is_tomorrow_already(stockyard):
+    """A day in Niue is over in Kiritimati, 25 hours ahead, at every hour of the year."""
+    sku, today = "LOTS-3", datetime.now(ZoneInfo("Pacific/Niue")).date().isoformat()
+    places = {"NIUE": "Pacific/Niue", "XMAS": "Pacific/Kiritimati"}
+    stockyard.tell(item(sku, track_by="batch"))
+    stockyard.tell(*[location(code, time_zone=zone) for code, zone in places.items()])
+
+    def counted():
+        stockyard.tell(*[record_stock(sku, "1", at=code, lot="L1") for code in places])
+        return all(stockyard.availability(sku, location=code) for code in places)
+
+    eventually("stocked", counted)
+    stockyard.tell(lot("L1", sku=sku, expires_on=today))
+    eventually("over", lambda: stockyard.availability(sku, location="XMAS")["available"] == "0")
+    assert stockyard.availability(sku, location="NIUE")["available"] == "1"
+
+
+def test_what_is_held_and_what_is_on_its_way_is_told_apart(stockyard):
+    sku = stockyard.stock("10")
+    stockyard.tell(location("EAST"))
+    stockyard.tell(hold(sku, "3"))
+    eventually("held", lambda: stockyard.availability(sku)["held"] == "3")
+
+    def shipped():
+        stockyard.tell(ship((sku, "7")))  # again, should EAST not be known yet
+        return stockyard.availability(sku, location="EAST")
+
+    eventually("shipped", shipped)
+    here, there = (stockyard.availability(sku, location=code) for code in ("MAIN", "EAST"))
+    assert [here[name] for name in ("owned", "held", "available")] == ["3", "3", "0"]
+    assert [there[name] for name in ("owned", "incoming", "available")] == ["0", "7", "0"]
 
 
 def test_another_tenant_sees_none_of_it(stockyard):

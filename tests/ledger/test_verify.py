@@ -15,7 +15,7 @@ FORGE = "SET session_replication_role = replica"  # past the triggers that forbi
 
 @pytest.fixture
 def history(unproved_ledger):
-    """A little of everything: stock in lots and without, promises kept and given back, refusals."""
+    """A little of everything: stock in lots and without, held, promised and given back; refusals."""
     ledger = unproved_ledger
     ledger.ask(asks.item("A"), asks.item("B", track_by="batch"), asks.location("MAIN"))
     ledger.ask(
@@ -23,6 +23,17 @@ def history(unproved_ledger):
         asks.record_stock("B", "5", lot="L1"),
         asks.record_stock("B", "2.5", lot="L2"),
     )
+    placed = ledger.ask(
+        asks.lot("L1", expires_on="2999-12-31"),
+        asks.hold("A", "2"),
+    )
+    ledger.ask(asks.give_back(placed[1].record["resource"]["id"], "1"))
+    ledger.ask(asks.item("C"), asks.location("EAST"), partition=1)
+    ledger.ask(asks.record_stock("C", "3"), partition=1)
+    ledger.ask(asks.receipt(("B", "1", "L3"), expires_on="3000-01-31"))
+    ledger.ask(asks.issue("C", "1"), partition=1)
+    shipped = ledger.ask(asks.ship(("C", "1"), ("B", "0.5")))[0].record["resource"]
+    ledger.ask(asks.receive(shipped["id"], (1, "0.25")))
     made = ledger.ask(
         asks.reserve(asks.line("A", "3"), asks.line("B", "6"), key="first"),
         asks.reserve(asks.line("A", "2")),
@@ -147,8 +158,59 @@ LIES = [
         "promises",
         ("balance", "tenant default sku A location MAIN lot ''"),
     ),
+    *(
+        (
+            "UPDATE balance SET held = 2 WHERE sku = 'A'",
+            check,
+            ("balance", "tenant default sku A location MAIN lot ''"),
+        )
+        for check in ("held", "holds", "level records")
+    ),
     (
-        "UPDATE balance SET held = 1 WHERE sku = 'A'",
+        "UPDATE hold SET lines = replace(lines, '\"2\"', '\"3\"')",
+        "holds",
+        ("balance", "tenant default sku A location MAIN lot ''"),
+    ),
+    (
+        "UPDATE hold SET status = 'released'",
+        "described",
+        ("hold", "tenant default hold hold-030000000000004"),
+    ),
+    (
+        "UPDATE lot SET expires_on = '2999-12-30' WHERE lot = 'L3'",
+        "described",
+        ("lot", "tenant default lot (B,L3)"),
+    ),
+    (
+        "UPDATE lot SET status = 'recalled'",
+        "described",
+        ("lot", "tenant default lot (B,L1)"),
+    ),
+    (
+        "UPDATE reservation SET choices = NULL WHERE choices IS NOT NULL",
+        "reservations",
+        ("reservation", "tenant default reservation rsv-020100000000000"),
+    ),
+    *(
+        (
+            "UPDATE balance SET incoming = 1 WHERE sku = 'C' AND location = 'EAST'",
+            check,
+            ("balance", "tenant default sku C location EAST lot ''"),
+        )
+        for check in ("incoming", "transfers", "level records")
+    ),
+    (
+        "UPDATE transfer SET lines = replace(lines, '\"0.5\"', '\"0.7\"')",
+        "transfers",
+        ("balance", "tenant default sku B location EAST lot 'L1'"),
+    ),
+    (
+        "UPDATE transfer SET from_location = 'WEST'",
+        "described",
+        ("transfer", "tenant default transfer trf-040000000000000"),
+    ),
+    (
+        "UPDATE balance SET backorder_limit = 1 WHERE sku = 'A'",
         "available",
         ("balance", "tenant default sku A location MAIN lot ''"),
     ),
@@ -189,7 +251,7 @@ LIES = [
     ),
     (
         "UPDATE item SET name = 'B', version = 9 WHERE sku = 'A'",
-        "catalog",
+        "described",
         ("item", "tenant default item A"),
     ),
     (
@@ -203,8 +265,8 @@ LIES = [
         ("dead_letter", "tenant default shard 512 sequence 5"),
     ),
     (
-        "UPDATE location SET actor_id = 'eve'",
-        "catalog",
+        "UPDATE location SET actor_id = 'eve' WHERE code = 'MAIN'",
+        "described",
         ("location", "tenant default location MAIN"),
     ),
     (
@@ -281,11 +343,11 @@ def test_an_aged_out_idempotency_row_is_not_missed(history):
 
 def test_a_report_shows_the_wrong_row_to_people_and_to_programs(history):
     with psycopg.connect(history.url) as connection:
-        connection.execute("UPDATE balance SET held = 1 WHERE sku = 'A'")
+        connection.execute("UPDATE balance SET incoming = 1 WHERE sku = 'C' AND location = 'EAST'")
     report = verify(history)
     assert any(line.startswith("WRONG") for line in report.lines())
-    assert any("held 1" in line for line in report.lines())
+    assert any("incoming 1" in line for line in report.lines())
     told = report.as_json()
     assert told["passed"] is False
-    wrong = [each["wrong"] for each in told["checks"] if each["name"] == "available"]
+    wrong = [each["wrong"] for each in told["checks"] if each["name"] == "incoming"]
     assert wrong[0]["table"] == "balance"

@@ -37,7 +37,7 @@ class Day:
         rows = self._world.store.tables
         for sku, track_by in (("A", "none"), ("B", "batch"), ("C", "none")):
             rows["item"][TENANT, sku] = (TENANT, sku, sku, "each", track_by, None, 1)
-        rows["location"][TENANT, "MAIN"] = (TENANT, "MAIN", "MAIN", 1)
+        rows["location"][TENANT, "MAIN"] = (TENANT, "MAIN", "MAIN", "UTC", 1)
         for sku, lot in LEVELS:
             count = asks.record_stock(sku, str(self._random.randint(0, 12)), lot=lot)
             self._put(self._named(count))

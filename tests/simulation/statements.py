@@ -18,6 +18,7 @@ from ledger import (
     dead_letters,
     idempotency,
     journal,
+    lots,
     movements,
     publication,
     reservations,
@@ -267,10 +268,22 @@ def lock_due(session: Session, values: Any) -> list[Row]:
 
 def copy_reservations(session: Session, lines: list[str]) -> None:
     for line in lines:
-        tenant_id, named, order, status, expires_at, lined, shipped, made, version, _ = copied(line)
+        tenant_id, named, order, status, expires_at, lined, shipped, *rest = copied(line)
+        made, version, choices, _ = rest
         expires = datetime.fromisoformat(expires_at) if expires_at else None
         created = datetime.fromisoformat(made)
-        row = (tenant_id, named, order, status, expires, lined, shipped, created, int(version))
+        row = (
+            tenant_id,
+            named,
+            order,
+            status,
+            expires,
+            lined,
+            shipped,
+            created,
+            int(version),
+            choices,
+        )
         session.add("reservation", (tenant_id, named), row)
 
 
@@ -281,7 +294,7 @@ def update_reservations(session: Session, values: Any) -> Found:
         session.lock("reservation", key)
         old = session.get("reservation", key)
         if old[8] < int(version):
-            row = (*old[:3], status, old[4], lined, shipped, old[7], int(version))
+            row = (*old[:3], status, old[4], lined, shipped, old[7], int(version), old[9])
             session.put("reservation", key, row)
             changed += 1
     return Found(changed=changed)
@@ -324,6 +337,7 @@ ANSWERS: dict[str, Callable[[Session, Any], Any]] = {
     reservations._DUE: lock_due,
     reservations._UPDATE: update_reservations,
     catalog._ITEMS: _found_in("item"),
+    lots._LOTS: lambda *_: [],  # nobody describes any
     catalog._LOCATIONS: _found_in("location"),
 }
 COPIES: dict[str, Callable[[Session, list[str]], None]] = {

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+import asks
 from consumers.decisions import all as registered
 from consumers.decisions.registry import DECIDERS
 from deploy.kafka.apply import declared
 from schemas.commands import COMMANDS
+from schemas.envelope import Envelope, read_envelope
 from schemas.topics import COMMON_CONFIG, DECLARED, MODULES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,10 +26,15 @@ SOURCES = sorted(
 )
 
 
+def area_of(command):
+    """The file that a command's class stands in; its decider and its cases stand in one alike."""
+    return command.__module__.rpartition(".")[2]
+
+
 def forgotten(kind):
     """What a command's class alone is not enough for."""
     command = COMMANDS[kind]
-    area = command.__module__.rpartition(".")[2]
+    area = area_of(command)
     tests = ROOT / "tests" / "unit" / "decisions" / f"test_{area}.py"
     yield from (["its decider"] if command not in DECIDERS else [])
     yield from ([f"its topic: no module {command.MODULE}"] if command.MODULE not in MODULES else [])
@@ -40,11 +47,15 @@ def forgotten(kind):
 def test_a_command_is_complete(kind):
     assert list(forgotten(kind)) == []
     assert kind == COMMANDS[kind].TYPE
+    sent = [(name, value.encode()) for name, value in asks.ask(kind, {}).headers.items()]
+    assert isinstance(
+        read_envelope(sent, default_tenant="t", source_systems=asks.SOURCES), Envelope
+    )
 
 
 def test_every_decider_belongs_to_a_command_and_every_file_of_them_is_registered():
     assert set(DECIDERS) == set(COMMANDS.values())
-    assert {COMMANDS[kind].MODULE for kind in COMMANDS} == set(registered.__all__)
+    assert {area_of(command) for command in COMMANDS.values()} == set(registered.__all__)
 
 
 def test_the_topics_file_states_what_the_code_uses():

@@ -1,5 +1,5 @@
 """Every file of decisions, imported once, so that all of them are registered."""
 
-from consumers.decisions import catalog, reservations, stock
+from consumers.decisions import catalog, holds, lots, receipts, reservations, stock, transfers
 
-__all__ = ["catalog", "reservations", "stock"]
+__all__ = ["catalog", "holds", "lots", "receipts", "reservations", "stock", "transfers"]

@@ -3,7 +3,8 @@
 from typing import Any
 
 from consumers.decisions.registry import Ask, Needs, decides
-from ledger.book import Applied, Book, Event, Item, Location, Outcome, Rejected
+from ledger.book import Applied, Book, Event, Outcome, Rejected
+from ledger.documents import Item, Location
 from schemas.commands.catalog import UpsertItem, UpsertLocation
 from schemas.problems import TRACKING_FIXED, problem
 
@@ -43,15 +44,19 @@ def upsert_item(command: UpsertItem, ask: Ask, book: Book) -> Outcome:
 
 @decides(UpsertLocation, needs=_location)
 def upsert_location(command: UpsertLocation, ask: Ask, book: Book) -> Outcome:
-    """Name a location."""
+    """Describe a location."""
     old = book.locations.get((ask.tenant_id, command.code))
     location = Location(
-        ask.tenant_id, command.code, command.name, version=old.version + 1 if old else 1
+        ask.tenant_id,
+        command.code,
+        command.name,
+        command.time_zone or (old.time_zone if old else "UTC"),
+        version=old.version + 1 if old else 1,
     )
     return Applied(
         code=200 if old else 201,
         resource=("location", location.code),
-        body={"code": location.code, "name": location.name, "version": location.version},
+        body=location_body(location),
         events=(Event("location.upserted", f"location/{location.code}", location.version),),
         documents=(location,),
     )
@@ -66,4 +71,14 @@ def item_body(item: Item) -> dict[str, Any]:
         "track_by": item.track_by,
         "barcode": item.barcode,
         "version": item.version,
+    }
+
+
+def location_body(location: Location) -> dict[str, Any]:
+    """A location as results and events show it."""
+    return {
+        "code": location.code,
+        "name": location.name,
+        "time_zone": location.time_zone,
+        "version": location.version,
     }

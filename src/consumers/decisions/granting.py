@@ -1,61 +1,87 @@
-"""How a promise finds its stock: lot by lot, what the lines before it have taken left out."""
+"""How a wish finds its stock: lot by lot, what the wishes before it have taken left out."""
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from ledger.book import ZERO, Level, LevelKey, ReservationLine
-from schemas.base import shown
-from schemas.commands.reservations import WantedLine
+from consumers.decisions.fefo import Choice, Wish, choose
+from ledger.book import Book, Level, LevelKey, Rejected
+from schemas.base import ZERO, shown
+from schemas.problems import INSUFFICIENT_STOCK, problem
+
+Taken = dict[LevelKey, Decimal]
+"""What earlier wishes of the same command have taken of each level."""
+
+
+class Wanted(NamedTuple):
+    """A wish for stock, of a command whose lines ask for nothing but it."""
+
+    sku: str
+    location: str
+    quantity: Decimal
+    lot: str | None
+    shelf_life_days: None = None
+
+
+class Granted(NamedTuple):
+    """What a wish gets: how much of which lots, what is missing, and how its lots were chosen."""
+
+    parts: list[tuple[str, Decimal]]
+    missing: Decimal
+    choice: Choice
 
 
 def grant(
-    number: int,
-    wanted: WantedLine,
-    levels: dict[str, Level],
-    taken: dict[LevelKey, Decimal],
-    lines: list[ReservationLine],
-) -> Decimal:
-    """Take what a line wants, lot by lot, into `lines` and `taken`; return what is missing."""
-    left = wanted.quantity
-    for lot in (wanted.lot,) if wanted.lot is not None else sorted(levels):
+    wish: Wish,
+    tenant_id: str,
+    levels: Mapping[str, Level],
+    taken: Taken,
+    book: Book,
+    *,
+    whatever: bool = False,
+) -> Granted:
+    """Take what is wished for from the levels at its place, and note it in `taken`.
+
+    `whatever` takes of a lot that is named though it may not be used.
+    """
+    choice = choose(wish, tenant_id, levels, taken, book, whatever=whatever)
+    parts: list[tuple[str, Decimal]] = []
+    left = wish.quantity
+    for lot in choice.order:
         level = levels.get(lot)
         if level is None:
             continue
         before = taken.get(level.key, ZERO)
         take = min(level.available - before, left)
-        if take <= ZERO:
-            continue
-        taken[level.key] = before + take
-        lines.append(
-            ReservationLine(
-                number, wanted.sku, wanted.location, lot, wanted.channel, wanted.quantity, take
-            )
-        )
-        left -= take
-        if not left:
-            return ZERO
-    if left == wanted.quantity:
-        lines.append(
-            ReservationLine(
-                number,
-                wanted.sku,
-                wanted.location,
-                wanted.lot or "",
-                wanted.channel,
-                wanted.quantity,
-                ZERO,
-            )
-        )
-    return left
+        if take > ZERO:
+            taken[level.key] = before + take
+            parts.append((lot, take))
+            left -= take
+            if not left:
+                break
+    return Granted(parts, left, choice)
 
 
-def short_line(number: int, wanted: WantedLine, available: Decimal) -> dict[str, Any]:
-    """One line of an `insufficient-stock` problem."""
-    return {
+def short_line(number: int, wish: Wish, granted: Granted) -> dict[str, Any]:
+    """One line of an `insufficient-stock` problem; `passed` are lots that may not be used."""
+    line = {
         "line": number,
-        "sku": wanted.sku,
-        "location": wanted.location,
-        "lot": wanted.lot,
-        "requested": shown(wanted.quantity),
-        "available": shown(available),
+        "sku": wish.sku,
+        "location": wish.location,
+        "lot": wish.lot,
+        "requested": shown(wish.quantity),
+        "available": shown(wish.quantity - granted.missing),
     }
+    if granted.choice.passed:
+        line["passed"] = granted.choice.shown(number)["passed"]
+    return line
+
+
+def insufficient(short: list[dict[str, Any]]) -> Rejected:
+    """Refuse what the lines are short of."""
+    said = "; ".join(
+        f"{line['sku']} at {line['location']}: {line['requested']} requested, "
+        f"{line['available']} available"
+        for line in short[:20]
+    )
+    return Rejected(409, problem(INSUFFICIENT_STOCK, said, lines=short))

@@ -1,18 +1,35 @@
-"""Refusals that many decisions share: an item or location that nobody described."""
+"""Refusals that many decisions share: an item or location that nobody described, a lot too many."""
 
 from ledger.book import Book, Rejected
-from schemas.problems import UNKNOWN_ITEM, UNKNOWN_LOCATION, problem
+from schemas.problems import LOT_RULE, UNKNOWN_ITEM, UNKNOWN_LOCATION, problem
 
 
 def unknown_place(
     book: Book, tenant_id: str, sku: str, location: str, pointer: str
 ) -> Rejected | None:
     """Refuse a place whose item or location does not exist; `pointer` leads to the line."""
-    if (tenant_id, sku) not in book.items:
-        said = f"{pointer}/sku: there is no item {sku}"
-        return Rejected(422, problem(UNKNOWN_ITEM, said, sku=sku, pointer=f"{pointer}/sku"))
-    if (tenant_id, location) not in book.locations:
+    unknown = unknown_item(book, tenant_id, sku, pointer)
+    if unknown is None and (tenant_id, location) not in book.locations:
         said = f"{pointer}/location: there is no location {location}"
         members = {"location": location, "pointer": f"{pointer}/location"}
         return Rejected(422, problem(UNKNOWN_LOCATION, said, **members))
-    return None
+    return unknown
+
+
+def unknown_item(book: Book, tenant_id: str, sku: str, pointer: str) -> Rejected | None:
+    """Refuse an item that does not exist; `pointer` leads to the line."""
+    if (tenant_id, sku) in book.items:
+        return None
+    said = f"{pointer}/sku: there is no item {sku}"
+    return Rejected(422, problem(UNKNOWN_ITEM, said, sku=sku, pointer=f"{pointer}/sku"))
+
+
+def lot_rule(
+    book: Book, tenant_id: str, sku: str, lot: str | None, pointer: str = ""
+) -> Rejected | None:
+    """Refuse a lot where the item has none, or none where it has; the item must be known."""
+    by_lot = book.items[tenant_id, sku].track_by == "batch"
+    if by_lot == (lot is not None):
+        return None
+    said = f"{pointer}/lot: {sku} is " + ("stocked by lot" if by_lot else "not stocked by lot")
+    return Rejected(422, problem(LOT_RULE, said, sku=sku, pointer=f"{pointer}/lot"))

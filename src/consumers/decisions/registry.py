@@ -26,6 +26,12 @@ class Needs:
     items: set[tuple[str, str]] = field(default_factory=set)
     locations: set[tuple[str, str]] = field(default_factory=set)
     reservations: set[tuple[str, str]] = field(default_factory=set)
+    holds: set[tuple[str, str]] = field(default_factory=set)
+    transfers: set[tuple[str, str]] = field(default_factory=set)
+    lots: set[tuple[str, str, str]] = field(default_factory=set)
+    """The lots that a command changes; those at its places are there to be read anyway."""
+    wherever: set[tuple[str, str]] = field(default_factory=set)
+    """(tenant, item): all places where there ever was any of it."""
 
 
 class Decider(NamedTuple):

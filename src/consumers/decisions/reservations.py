@@ -1,46 +1,41 @@
 """What reservation commands mean: stock is promised, given back, shipped, or its time runs out."""
 
-from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
-from consumers.decisions.granting import grant, short_line
+from consumers.decisions.fefo import unusable
+from consumers.decisions.granting import Granted, Taken, grant, insufficient, short_line
 from consumers.decisions.known import unknown_place
 from consumers.decisions.registry import Ask, Needs, decides
+from consumers.decisions.shares import Shares, given_back, reduce, shares_of
 from ledger.book import (
     CUSTOMER,
-    ZERO,
+    NO_LOT,
     Applied,
     Book,
     Commitment,
     Event,
-    LevelKey,
     Movement,
     Outcome,
     Rejected,
-    Reservation,
-    ReservationLine,
 )
-from schemas.base import shown
+from ledger.documents import Reservation, ReservationLine
+from schemas.base import ZERO, shown
 from schemas.commands.reservations import (
     ConsumeReservation,
     CreateReservation,
     ExpireReservation,
-    PartOfLine,
     ReleaseReservation,
+    WantedLine,
 )
 from schemas.problems import (
-    INSUFFICIENT_STOCK,
+    LOT_UNUSABLE,
     RESERVATION_CLOSED,
-    RESERVATION_HOLDS_LESS,
     UNKNOWN_RESERVATION,
     problem,
 )
 from schemas.times import stamp
 
 OnReservation = ReleaseReservation | ConsumeReservation | ExpireReservation
-Shares = list[tuple[int, Decimal]]
-"""Parts of a reservation: the index into its lines, and how much of that line."""
 
 
 def _places(command: CreateReservation, tenant_id: str, needs: Needs) -> None:
@@ -58,26 +53,25 @@ def create_reservation(command: CreateReservation, ask: Ask, book: Book) -> Outc
 
     Lines that name the same stock share it: what one has taken, the next finds gone.
     """
-    taken: dict[LevelKey, Decimal] = {}
+    taken: Taken = {}
     lines: list[ReservationLine] = []
     short: list[dict[str, Any]] = []
+    choices: list[dict[str, Any]] = []
     for number, wanted in enumerate(command.lines, 1):
-        levels = book.lots(ask.tenant_id, wanted.sku, wanted.location)
+        levels = book.levels(ask.tenant_id, wanted.sku, wanted.location)
         if not levels:
             at = f"/lines/{number - 1}"
             unknown = unknown_place(book, ask.tenant_id, wanted.sku, wanted.location, at)
             if unknown:
                 return unknown
-        missing = grant(number, wanted, levels, taken, lines)
-        if missing:
-            short.append(short_line(number, wanted, wanted.quantity - missing))
+        granted = grant(wanted, ask.tenant_id, levels, taken, book)
+        lines += _lines(number, wanted, granted)
+        if granted.missing:
+            short.append(short_line(number, wanted, granted))
+        if granted.choice.by_lot:
+            choices.append(granted.choice.shown(number))
     if short and not (command.allow_partial and any(line.reserved for line in lines)):
-        said = "; ".join(
-            f"{line['sku']} at {line['location']}: {line['requested']} requested, "
-            f"{line['available']} available"
-            for line in short[:20]
-        )
-        return Rejected(409, problem(INSUFFICIENT_STOCK, said, lines=short))
+        return insufficient(short)
     reservation = Reservation(
         ask.tenant_id,
         f"rsv-{ask.new_id}",
@@ -88,6 +82,7 @@ def create_reservation(command: CreateReservation, ask: Ask, book: Book) -> Outc
         (),
         book.at,
         1,
+        tuple(choices),
     )
     return _changed(
         201,
@@ -103,6 +98,16 @@ def create_reservation(command: CreateReservation, ask: Ask, book: Book) -> Outc
     )
 
 
+def _lines(number: int, wanted: WantedLine, granted: Granted) -> list[ReservationLine]:
+    """A wanted line as it was granted: once for each lot, or once with nothing."""
+    return [
+        ReservationLine(
+            number, wanted.sku, wanted.location, lot, wanted.channel, wanted.quantity, reserved
+        )
+        for lot, reserved in granted.parts or [(wanted.lot or NO_LOT, ZERO)]
+    ]
+
+
 @decides(ReleaseReservation, needs=_reservation)
 def release_reservation(command: ReleaseReservation, ask: Ask, book: Book) -> Outcome:
     """Give promised stock back."""
@@ -110,8 +115,8 @@ def release_reservation(command: ReleaseReservation, ask: Ask, book: Book) -> Ou
     if isinstance(taken, Rejected):
         return taken
     found, shares = taken
-    changed = _reduce(found, shares, "released", "released")
-    return _changed(200, "reservation.released", changed, commitments=_given_back(found, shares))
+    changed = reduce(found, shares, "released", "released")
+    return _changed(200, "reservation.released", changed, commitments=given_back(found, shares))
 
 
 @decides(ExpireReservation, needs=_reservation)
@@ -123,8 +128,8 @@ def expire_reservation(command: ExpireReservation, ask: Ask, book: Book) -> Outc
     if found.status != "active" or not _past(found, book):
         return _closed(found, "is not due to expire")
     shares = [(index, line.left) for index, line in enumerate(found.lines) if line.left]
-    changed = _reduce(found, shares, "released", "expired")
-    return _changed(200, "reservation.expired", changed, commitments=_given_back(found, shares))
+    changed = reduce(found, shares, "released", "expired")
+    return _changed(200, "reservation.expired", changed, commitments=given_back(found, shares))
 
 
 @decides(ConsumeReservation, needs=_reservation)
@@ -134,6 +139,9 @@ def consume_reservation(command: ConsumeReservation, ask: Ask, book: Book) -> Ou
     if isinstance(taken, Rejected):
         return taken
     found, shares = taken
+    refused = _unusable(found, shares, ask, book)
+    if refused:
+        return refused
     proof = command.shipment_proof
     shipment = {
         "carrier": proof.carrier,
@@ -144,7 +152,7 @@ def consume_reservation(command: ConsumeReservation, ask: Ask, book: Book) -> Ou
             for index, quantity in shares
         ],
     }
-    changed = _reduce(found, shares, "consumed", "consumed")
+    changed = reduce(found, shares, "consumed", "consumed")
     changed = changed._replace(shipments=(*found.shipments, shipment))
     movements = tuple(
         Movement(
@@ -164,7 +172,7 @@ def consume_reservation(command: ConsumeReservation, ask: Ask, book: Book) -> Ou
         200,
         "reservation.consumed",
         changed,
-        commitments=_given_back(found, shares),
+        commitments=given_back(found, shares),
         movements=movements,
     )
 
@@ -183,8 +191,20 @@ def _taken(
         return _closed(found, f"is {found.status}")
     if _past(found, book):
         return _closed(found, "has expired")
-    shares = _shares(found, command.lines)
+    shares = shares_of(found, command.lines)
     return shares if isinstance(shares, Rejected) else (found, shares)
+
+
+def _unusable(found: Reservation, shares: Shares, ask: Ask, book: Book) -> Rejected | None:
+    """Refuse to ship of a lot that was recalled, quarantined or has expired since it was promised."""
+    for line in (found.lines[index] for index, _ in shares):
+        lot = book.lots.get((ask.tenant_id, line.sku, line.lot)) if line.lot else None
+        because = lot and unusable(lot, book.today(ask.tenant_id, line.location))
+        if because:
+            said = f"lot {line.lot} of {line.sku} at {line.location} is in use no more: {because}"
+            members = {"sku": line.sku, "lot": line.lot, "because": because, "line": line.line}
+            return Rejected(409, problem(LOT_UNUSABLE, said, **members))
+    return None
 
 
 def _past(found: Reservation, book: Book) -> bool:
@@ -199,52 +219,6 @@ def _unknown(command: OnReservation) -> Rejected:
 def _closed(found: Reservation, said: str) -> Rejected:
     said = f"reservation {found.reservation_id} {said}"
     return Rejected(409, problem(RESERVATION_CLOSED, said, reservation_status=found.status))
-
-
-def _shares(found: Reservation, parts: Sequence[PartOfLine] | None) -> Shares | Rejected:
-    """What a command takes from each line: all that is left, or the parts that it names.
-
-    A line that was granted from several lots gives from them in their order.
-    """
-    if parts is None:
-        return [(index, line.left) for index, line in enumerate(found.lines) if line.left]
-    left = [line.left for line in found.lines]
-    shares: dict[int, Decimal] = {}
-    for at, part in enumerate(parts):
-        wanted = part.quantity
-        for index, line in enumerate(found.lines):
-            if line.line == part.line and wanted and left[index]:
-                take = min(left[index], wanted)
-                left[index] -= take
-                wanted -= take
-                shares[index] = shares.get(index, ZERO) + take
-        if wanted:
-            held = shown(part.quantity - wanted)
-            said = f"/lines/{at}: line {part.line} holds {held} of the {shown(part.quantity)} named"
-            return Rejected(409, problem(RESERVATION_HOLDS_LESS, said, pointer=f"/lines/{at}"))
-    return sorted(shares.items())
-
-
-def _reduce(found: Reservation, shares: Shares, column: str, ended: str) -> Reservation:
-    """The reservation with its shares taken out; ended once nothing is left.
-
-    One that shipped anything ends as consumed, however its rest went.
-    """
-    lines = list(found.lines)
-    for index, quantity in shares:
-        line = lines[index]
-        lines[index] = line._replace(**{column: getattr(line, column) + quantity})
-    status = "active"
-    if not any(line.left for line in lines):
-        status = "consumed" if any(line.consumed for line in lines) else ended
-    return found._replace(lines=tuple(lines), status=status, version=found.version + 1)
-
-
-def _given_back(found: Reservation, shares: Shares) -> tuple[Commitment, ...]:
-    return tuple(
-        Commitment(line.sku, line.location, line.lot, -quantity)
-        for line, quantity in ((found.lines[index], quantity) for index, quantity in shares)
-    )
 
 
 def _changed(
@@ -271,7 +245,7 @@ def _changed(
 def reservation_body(reservation: Reservation) -> dict[str, Any]:
     """A reservation as results and events show it."""
     expires_at = reservation.expires_at
-    return {
+    body = {
         "reservation_id": reservation.reservation_id,
         "order_id": reservation.order_id,
         "status": reservation.status,
@@ -281,6 +255,9 @@ def reservation_body(reservation: Reservation) -> dict[str, Any]:
         "created_at": reservation.created_at,
         "version": reservation.version,
     }
+    if reservation.choices:
+        body["choices"] = list(reservation.choices)
+    return body
 
 
 def line_body(line: ReservationLine) -> dict[str, Any]:

@@ -1,14 +1,17 @@
-"""What stock commands mean: a count sets what is on hand, an adjustment changes it."""
+"""What stock commands mean: a count sets what is on hand, an adjustment changes it, issues take."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
-from consumers.decisions.known import unknown_place
+from consumers.decisions.granting import Taken, Wanted, grant, insufficient, short_line
+from consumers.decisions.known import lot_rule, unknown_place
 from consumers.decisions.registry import Ask, Needs, decides
 from ledger.book import (
+    CUSTOMER,
     LOSS,
     NO_LOT,
-    ZERO,
+    PRODUCTION,
+    SCRAP,
     Applied,
     Book,
     Event,
@@ -17,9 +20,14 @@ from ledger.book import (
     Outcome,
     Rejected,
 )
-from schemas.base import QUANTITY_BOUND, shown
-from schemas.commands.stock import AdjustStock, RecordStock
-from schemas.problems import INSUFFICIENT_STOCK, LOT_RULE, OUT_OF_BOUNDS, problem
+from schemas.base import QUANTITY_BOUND, ZERO, shown
+from schemas.commands.stock import AdjustStock, IssuedLine, IssueStock, RecordStock
+from schemas.problems import INSUFFICIENT_STOCK, OUT_OF_BOUNDS, problem
+
+GOES_TO: Final = {"customer": CUSTOMER, "production": PRODUCTION, "scrap": SCRAP, "loss": LOSS}
+UNUSED: Final = frozenset({"scrap", "loss"})
+"""Where stock may go that nobody is to use."""
+
 
 OnOneLevel = RecordStock | AdjustStock
 
@@ -64,16 +72,81 @@ def adjust_stock(command: AdjustStock, ask: Ask, book: Book) -> Outcome:
     return _moved(command, ask, level, command.delta, why, body)
 
 
+def _from(command: IssueStock, tenant_id: str, needs: Needs) -> None:
+    for line in command.lines:
+        needs.places.add((tenant_id, line.sku, line.location))
+        needs.items.add((tenant_id, line.sku))
+        needs.locations.add((tenant_id, line.location))
+
+
+@decides(IssueStock, needs=_from)
+def issue_stock(command: IssueStock, ask: Ask, book: Book) -> Outcome:
+    """Take what is available out of stock; without a lot those go that would be promised first."""
+    taken: Taken = {}
+    short: list[dict[str, Any]] = []
+    parts: list[tuple[int, IssuedLine, str, Decimal]] = []
+    for number, line in enumerate(command.lines, 1):
+        at = f"/lines/{number - 1}"
+        refused = unknown_place(book, ask.tenant_id, line.sku, line.location, at)
+        if not refused and line.lot is not None:
+            refused = lot_rule(book, ask.tenant_id, line.sku, line.lot, at)
+        if refused:
+            return refused
+        levels = book.levels(ask.tenant_id, line.sku, line.location)
+        wish = Wanted(line.sku, line.location, line.quantity, line.lot)
+        whatever = command.to in UNUSED
+        granted = grant(wish, ask.tenant_id, levels, taken, book, whatever=whatever)
+        parts += [(number, line, lot, quantity) for lot, quantity in granted.parts]
+        if granted.missing:
+            short.append(short_line(number, wish, granted))
+    return insufficient(short) if short else _issued(command, ask, parts)
+
+
+def _issued(
+    command: IssueStock, ask: Ask, parts: list[tuple[int, IssuedLine, str, Decimal]]
+) -> Applied:
+    document = f"stock-{ask.new_id}"
+    return Applied(
+        201,
+        ("stock-movement", document),
+        {
+            "id": document,
+            "to": command.to,
+            "reason_code": command.reason_code,
+            "reference": command.reference,
+            "lines": [
+                {
+                    "line": number,
+                    "sku": line.sku,
+                    "location": line.location,
+                    "lot": lot or None,
+                    "quantity": shown(quantity),
+                }
+                for number, line, lot, quantity in parts
+            ],
+        },
+        (Event("stock.issued", f"stock-movement/{document}", 1),),
+        movements=tuple(
+            Movement(
+                line.sku,
+                lot,
+                "",
+                line.location,
+                GOES_TO[command.to],
+                quantity,
+                None,
+                command.reason_code,
+                document,
+            )
+            for _, line, lot, quantity in parts
+        ),
+    )
+
+
 def _refused(command: OnOneLevel, ask: Ask, book: Book) -> Rejected | None:
     """Refuse what names nothing, or a lot where the item has none, or none where it has."""
     unknown = unknown_place(book, ask.tenant_id, command.sku, command.location, "")
-    if unknown:
-        return unknown
-    by_lot = book.items[ask.tenant_id, command.sku].track_by == "batch"
-    if by_lot == (command.lot is not None):
-        return None
-    said = f"/lot: {command.sku} is " + ("stocked by lot" if by_lot else "not stocked by lot")
-    return Rejected(422, problem(LOT_RULE, said, sku=command.sku, pointer="/lot"))
+    return unknown or lot_rule(book, ask.tenant_id, command.sku, command.lot)
 
 
 def _short(command: OnOneLevel, level: Level, wanted: Decimal) -> Rejected:

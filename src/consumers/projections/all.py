@@ -3,17 +3,32 @@
 from typing import Final
 
 from consumers.projections.command_result import COMMAND_RESULT
+from consumers.projections.hold import HOLD
 from consumers.projections.item import ITEM
 from consumers.projections.ledger_entry import LEDGER_ENTRY
 from consumers.projections.level import LEVEL
 from consumers.projections.location import LOCATION
+from consumers.projections.lot import LOT
+from consumers.projections.receipt import RECEIPT
 from consumers.projections.reservation import RESERVATION
 from consumers.projections.table import Table
+from consumers.projections.transfer import TRANSFER
 
-TABLES: Final = (ITEM, LOCATION, LEVEL, RESERVATION, LEDGER_ENTRY, COMMAND_RESULT)
+TABLES: Final = (
+    ITEM,
+    LOCATION,
+    LOT,
+    LEVEL,
+    RESERVATION,
+    HOLD,
+    TRANSFER,
+    RECEIPT,
+    LEDGER_ENTRY,
+    COMMAND_RESULT,
+)
 """In the order in which every transaction writes them."""
 
 BY_TYPE: Final[dict[str, Table]] = {kind: table for table in TABLES for kind in table.types}
 
-TOLD_ELSEWHERE: Final = frozenset({"stock.recorded", "stock.adjusted"})
+TOLD_ELSEWHERE: Final = frozenset({"stock.recorded", "stock.adjusted", "stock.issued"})
 """Events that no table is made of: a movement and a level say what they changed."""

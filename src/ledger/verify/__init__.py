@@ -11,8 +11,8 @@ from psycopg import IsolationLevel
 
 from ledger.connection import Transaction, allow, connect
 from ledger.verify import (
-    catalogued,
     chain,
+    described,
     identities,
     letters,
     levels,
@@ -60,17 +60,21 @@ def _checks(retention: timedelta) -> tuple[Check, ...]:
         _both("sequences", numbering.sequences),
         _both("offsets", numbering.offsets),
         _both("publication", numbering.published),
-        Check("catalog", catalogued.check, None),
+        Check("described", described.check, None),
         Check("dead letters", letters.check, letters.told),
         _both("movements", moved.check),
         _both("on hand", levels.on_hand),
-        _both("reserved", levels.reserved),
+        _both("reserved", partial(levels.committed, of="reserved")),
+        _both("held", partial(levels.committed, of="held")),
+        _both("incoming", partial(levels.committed, of="incoming")),
         _both("available", levels.available),
         _both("conservation", levels.conservation),
         _both("level records", levels.recorded),
         _both("reservations", promises.check),
         _both("ended", promises.ended),
         Check("promises", promises.left, None),
+        Check("holds", levels.left, None),
+        Check("transfers", levels.expected, None),
         Check(
             "idempotency",
             partial(identities.check, retention=retention),

@@ -31,38 +31,92 @@ def on_hand(tx: Transaction) -> tuple[int, Finding | None]:
     return count(tx, "balance"), first(tx, "balance", _ON_HAND)
 
 
-_RESERVED: Final = f"""
+_COMMITTED: Final = """
 WITH sums AS (
-    SELECT tenant_id, sku, location, lot, sum(quantity) AS reserved FROM (
-        TABLE told_commitment
+    SELECT tenant_id, sku, location, lot, sum(quantity) AS quantity FROM (
+        SELECT tenant_id, sku, location, lot, quantity FROM told_commitment WHERE of = '{of}'
         UNION ALL
-        SELECT tenant_id, sku, location, lot, reserved FROM since_level
-    ) AS promised
+        SELECT tenant_id, sku, location, lot, {of} FROM since_level
+    ) AS committed
     GROUP BY tenant_id, sku, location, lot
 )
-SELECT {_KEY}, format('reserved %s', trim_scale(coalesce(s.reserved, 0))),
-    'reserved ' || trim_scale(b.reserved)
+SELECT {key}, format('{of} %s', trim_scale(coalesce(s.quantity, 0))), '{of} ' || trim_scale(b.{of})
 FROM balance b FULL JOIN sums s USING (tenant_id, sku, location, lot)
-WHERE b.reserved IS DISTINCT FROM coalesce(s.reserved, 0)
+WHERE b.{of} IS DISTINCT FROM coalesce(s.quantity, 0)
+ORDER BY tenant_id, sku, location, lot LIMIT 1
+"""
+
+
+def committed(tx: Transaction, *, of: str) -> tuple[int, Finding | None]:
+    """What is reserved, held or incoming is the sum of all that the journal tells of, given back or not."""
+    return count(tx, "balance"), first(tx, "balance", _COMMITTED.format(of=of, key=_KEY))
+
+
+# Of a stored line: 0 location, 1 lot, 2 held, 3 released.
+_LEFT: Final = f"""
+WITH kept AS (
+    SELECT tenant_id, sku, l ->> 0 AS location, l ->> 1 AS lot,
+        sum((l ->> 2)::numeric - (l ->> 3)::numeric) AS held
+    FROM hold CROSS JOIN LATERAL jsonb_array_elements(lines::jsonb) l
+    WHERE status = 'active' GROUP BY 1, 2, 3, 4
+)
+SELECT {_KEY}, format('held %s, as active holds hold', trim_scale(coalesce(k.held, 0))),
+    'held ' || trim_scale(b.held)
+FROM balance b FULL JOIN kept k USING (tenant_id, sku, location, lot)
+WHERE coalesce(b.held, 0) <> coalesce(k.held, 0)
 ORDER BY tenant_id, sku, location, lot LIMIT 1
 """  # noqa: S608  # no part of it comes from outside
 
 
-def reserved(tx: Transaction) -> tuple[int, Finding | None]:
-    """What is reserved is the sum of all promises that the journal tells of, given back or not."""
-    return count(tx, "balance"), first(tx, "balance", _RESERVED)
+def left(tx: Transaction) -> tuple[int, Finding | None]:
+    """What active holds still hold is what the balances hold."""
+    return count(tx, "hold"), first(tx, "balance", _LEFT)
 
 
-# No command holds stock, announces any or allows backorders so far, so that nothing could explain
-# such a number.
+# Of a stored line: 1 sku, 2 lot, 3 shipped, 4 received, 5 lost, 6 returned.
+_UNDER_WAY: Final = """
+SELECT tenant_id, l ->> 1 AS sku, {by}, l ->> 2 AS lot,
+    sum((l ->> 3)::numeric - (l ->> 4)::numeric - (l ->> 5)::numeric - (l ->> 6)::numeric) AS left
+FROM transfer CROSS JOIN LATERAL jsonb_array_elements(lines::jsonb) l
+WHERE status = 'in_transit' GROUP BY 1, 2, 3, 4
+"""
+_EXPECTED: Final = f"""
+WITH under_way AS ({_UNDER_WAY.format(by="to_location AS location")})
+SELECT {_KEY}, format('incoming %s, as transfers have in transit', trim_scale(coalesce(u.left, 0))),
+    'incoming ' || trim_scale(b.incoming)
+FROM balance b FULL JOIN under_way u USING (tenant_id, sku, location, lot)
+WHERE coalesce(b.incoming, 0) <> coalesce(u.left, 0)
+ORDER BY tenant_id, sku, location, lot LIMIT 1
+"""  # noqa: S608  # no part of it comes from outside
+_IN_TRANSIT: Final = f"""
+WITH under_way AS ({_UNDER_WAY.format(by="'@transit' AS location")}), moved AS (
+    SELECT tenant_id, sku, '@transit' AS location, lot, sum(quantity) AS left FROM (
+        SELECT tenant_id, sku, lot, quantity FROM movement WHERE to_account = '@transit'
+        UNION ALL
+        SELECT tenant_id, sku, lot, -quantity FROM movement WHERE from_account = '@transit'
+    ) AS entries GROUP BY tenant_id, sku, lot
+)
+SELECT {_KEY}, format('%s in transit, as was moved', trim_scale(coalesce(m.left, 0))),
+    format('%s in transit, as transfers have it', trim_scale(coalesce(u.left, 0)))
+FROM moved m FULL JOIN under_way u USING (tenant_id, sku, location, lot)
+WHERE coalesce(m.left, 0) <> coalesce(u.left, 0)
+ORDER BY tenant_id, sku, location, lot LIMIT 1
+"""  # noqa: S608  # no part of it comes from outside
+
+
+def expected(tx: Transaction) -> tuple[int, Finding | None]:
+    """What transfers have in transit is what balances expect, and what was moved there."""
+    wrong = first(tx, "balance", _EXPECTED) or first(tx, "transfer", _IN_TRANSIT)
+    return count(tx, "transfer"), wrong
+
+
+# No command allows backorders so far, so that nothing could explain such a number.
 _AVAILABLE: Final = f"""
-SELECT {_KEY}, format('available at least %s, nothing held, incoming or on backorder', trim_scale(-backorder_limit)),
-    format('available %s, held %s, incoming %s, backorder_limit %s',
-        trim_scale(on_hand - reserved - held), trim_scale(held), trim_scale(incoming),
+SELECT {_KEY}, format('available at least %s, nothing on backorder', trim_scale(-backorder_limit)),
+    format('available %s, backorder_limit %s', trim_scale(on_hand - reserved - held),
         trim_scale(backorder_limit))
 FROM balance
-WHERE on_hand - reserved - held < -backorder_limit OR held <> 0 OR incoming <> 0
-    OR backorder_limit <> 0
+WHERE on_hand - reserved - held < -backorder_limit OR backorder_limit <> 0
 ORDER BY tenant_id, sku, location, lot LIMIT 1
 """  # noqa: S608  # no part of it comes from outside
 
@@ -98,29 +152,40 @@ def conservation(tx: Transaction) -> tuple[int, Finding | None]:
     return count(tx, "fresh_movement"), first(tx, "balance and movement", _CONSERVATION)
 
 
-_RECORDED: Final = """
+_NUMBERS: Final = ("on_hand", "reserved", "held", "incoming")
+_TOLD: Final = ", ".join(f"coalesce(t.{name}, p.{name}) AS {name}" for name in _NUMBERS)
+
+
+def _listed(side: str) -> str:
+    return ", ".join(f"{side}.{name}" for name in _NUMBERS)
+
+
+def _spelt(side: str) -> str:
+    return (
+        "concat_ws(', ', "
+        + ", ".join(f"'{name} ' || trim_scale({side}.{name})" for name in _NUMBERS)
+        + f", 'version ' || {side}.version)"
+    )
+
+
+_RECORDED: Final = f"""
 WITH told AS (
-    SELECT DISTINCT ON (tenant_id, sku, location, lot) tenant_id, sku, location, lot, version,
-        on_hand, reserved, count(*) OVER (PARTITION BY tenant_id, sku, location, lot) AS times
-    FROM told_level ORDER BY tenant_id, sku, location, lot, version DESC
+    SELECT DISTINCT ON (tenant_id, sku, location, lot) t.*,
+        count(*) OVER (PARTITION BY tenant_id, sku, location, lot) AS times
+    FROM told_level t ORDER BY tenant_id, sku, location, lot, version DESC
 ), last AS (
-    SELECT tenant_id, sku, location, lot, coalesce(t.version, p.version) AS version,
-        coalesce(t.on_hand, p.on_hand) AS on_hand, coalesce(t.reserved, p.reserved) AS reserved,
+    SELECT tenant_id, sku, location, lot, coalesce(t.version, p.version) AS version, {_TOLD},
         coalesce(t.times, 0) + coalesce(p.version, 0) AS told
     FROM told t FULL JOIN since_level p USING (tenant_id, sku, location, lot)
 )
-SELECT format('tenant %s sku %s location %s lot %L', tenant_id, sku, location, lot),
+SELECT {_KEY},
     CASE WHEN l.told IS NOT NULL THEN
-        format('on_hand %s, reserved %s, version %s as the journal tells last, of %s',
-            trim_scale(l.on_hand), trim_scale(l.reserved), l.version, l.told) END,
-    CASE WHEN b.version IS NOT NULL THEN
-        format('on_hand %s, reserved %s, version %s',
-            trim_scale(b.on_hand), trim_scale(b.reserved), b.version) END
+        format('%s as the journal tells last, of %s', {_spelt("l")}, l.told) END,
+    CASE WHEN b.version IS NOT NULL THEN {_spelt("b")} END
 FROM balance b FULL JOIN last l USING (tenant_id, sku, location, lot)
-WHERE (b.version, b.version, b.on_hand, b.reserved)
-    IS DISTINCT FROM (l.told, l.version, l.on_hand, l.reserved)
+WHERE (b.version, b.version, {_listed("b")}) IS DISTINCT FROM (l.told, l.version, {_listed("l")})
 ORDER BY tenant_id, sku, location, lot LIMIT 1
-"""
+"""  # noqa: S608  # no part of it comes from outside
 
 
 def recorded(tx: Transaction) -> tuple[int, Finding | None]:

@@ -147,12 +147,15 @@ SET rows = excluded.rows, last_sequence = excluded.last_sequence, head = exclude
     verified_at = excluded.verified_at
 """
 _KEEP_LEVELS: Final = """
-INSERT INTO verified_level (tenant_id, sku, location, lot, on_hand, reserved, version)
-SELECT b.tenant_id, b.sku, b.location, b.lot, b.on_hand, b.reserved, b.version
+INSERT INTO verified_level (tenant_id, sku, location, lot, on_hand, reserved, held, incoming,
+    version)
+SELECT b.tenant_id, b.sku, b.location, b.lot, b.on_hand, b.reserved, b.held, b.incoming,
+    b.version
 FROM balance b LEFT JOIN verified_level v USING (tenant_id, sku, location, lot)
 WHERE v.version IS DISTINCT FROM b.version
 ON CONFLICT (tenant_id, sku, location, lot) DO UPDATE
-SET on_hand = excluded.on_hand, reserved = excluded.reserved, version = excluded.version
+SET on_hand = excluded.on_hand, reserved = excluded.reserved, held = excluded.held,
+    incoming = excluded.incoming, version = excluded.version
 """
 
 

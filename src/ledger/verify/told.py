@@ -20,16 +20,23 @@ CREATE TEMP TABLE told_movement (tenant_id text, shard smallint, sequence bigint
     sku text, lot text, serial text, from_account text, to_account text, quantity numeric,
     unit_cost numeric, reason text, document text, actor_id text, moved_at timestamptz);
 CREATE TEMP TABLE told_commitment (tenant_id text, sku text, location text, lot text,
-    quantity numeric);
+    quantity numeric, of text);
 CREATE TEMP TABLE told_level (tenant_id text, sku text, location text, lot text, version bigint,
-    on_hand numeric, reserved numeric);
+    on_hand numeric, reserved numeric, held numeric, incoming numeric);
 CREATE TEMP TABLE told_reservation (tenant_id text, reservation_id text, version bigint,
     order_id text, status text, expires_at timestamptz, lines text, shipments text,
-    created_at timestamptz, actor_id text);
+    created_at timestamptz, actor_id text, choices text);
 CREATE TEMP TABLE told_item (tenant_id text, sku text, version bigint, name text, uom text,
     track_by text, barcode text, actor_id text);
 CREATE TEMP TABLE told_location (tenant_id text, code text, version bigint, name text,
-    actor_id text);
+    time_zone text, actor_id text);
+CREATE TEMP TABLE told_lot (tenant_id text, sku text, lot text, version bigint, status text,
+    reason text, expires_on date, best_before_on date, remove_on date, alert_on date, actor_id text);
+CREATE TEMP TABLE told_hold (tenant_id text, hold_id text, version bigint, sku text, status text,
+    reason text, lines text, created_at timestamptz, actor_id text);
+CREATE TEMP TABLE told_transfer (tenant_id text, transfer_id text, version bigint,
+    from_location text, to_location text, status text, reference text, reason text, lines text,
+    created_at timestamptz, actor_id text);
 CREATE TEMP TABLE told_letter (tenant_id text, shard smallint, sequence bigint, incarnation smallint,
     record_offset bigint, key_hash bytea, reason text, replays smallint,
     first_failed_at timestamptz, failed_at timestamptz);
@@ -43,6 +50,9 @@ NAMES: Final = (
     "told_reservation",
     "told_item",
     "told_location",
+    "told_lot",
+    "told_hold",
+    "told_transfer",
     "told_letter",
 )
 
@@ -67,6 +77,10 @@ class Told:
             "reservation": self._take_reservation,
             "item": self._take_item,
             "location": self._take_location,
+            "lot": self._take_lot,
+            "receipt": self._take_receipt,
+            "hold": self._take_hold,
+            "transfer": self._take_transfer,
         }
 
     def take(self, record: dict[str, Any]) -> None:
@@ -102,9 +116,9 @@ class Told:
         self._add("told_command", *place, at, f"\\\\x{named.hex()}", actor_id)
         for movement in record.get("movements", ()):
             self._take_movement(movement, place, actor_id, at)
-        for sku, location, lot, quantity in record.get("commitments", ()):
+        for sku, location, lot, quantity, *of in record.get("commitments", ()):
             names = (escaped(sku), escaped(location), escaped(lot))
-            self._add("told_commitment", tenant_id, *names, quantity)
+            self._add("told_commitment", tenant_id, *names, quantity, *(of or ["reserved"]))
         if record["status"] == "applied":
             take = self._documents.get(record["resource"]["type"])
             if take is not None:
@@ -132,7 +146,7 @@ class Told:
 
     def _take_level(self, tenant_id: str, version: int, level: dict[str, Any]) -> None:
         names = (escaped(level["sku"]), escaped(level["location"]), escaped(level["lot"] or ""))
-        numbers = (level["on_hand"], level["reserved"])
+        numbers = (level["on_hand"], level["reserved"], level["held"], level["incoming"])
         self._add("told_level", tenant_id, *names, str(version), *numbers)
 
     def _take_reservation(self, tenant_id: str, body: dict[str, Any], actor_id: str) -> None:
@@ -150,6 +164,7 @@ class Told:
             escaped(orjson.dumps(body["shipments"]).decode()),
             body["created_at"],
             actor_id,
+            optional(orjson.dumps(body["choices"]).decode() if "choices" in body else None),
         )
 
     def _take_item(self, tenant_id: str, body: dict[str, Any], actor_id: str) -> None:
@@ -167,7 +182,59 @@ class Told:
 
     def _take_location(self, tenant_id: str, body: dict[str, Any], actor_id: str) -> None:
         names = (escaped(body["code"]), str(body["version"]), escaped(body["name"]))
-        self._add("told_location", tenant_id, *names, actor_id)
+        self._add("told_location", tenant_id, *names, body.get("time_zone", "UTC"), actor_id)
+
+    def _take_lot(self, tenant_id: str, body: dict[str, Any], actor_id: str) -> None:
+        days = (body[f"{name}_on"] for name in ("expires", "best_before", "remove", "alert"))
+        self._add(
+            "told_lot",
+            tenant_id,
+            escaped(body["sku"]),
+            escaped(body["lot"]),
+            str(body["version"]),
+            body["status"],
+            optional(body["reason"]),
+            *map(optional, days),
+            actor_id,
+        )
+
+    def _take_receipt(self, tenant_id: str, body: dict[str, Any], actor_id: str) -> None:
+        """A receipt keeps no row of its own, but describes lots."""
+        for lot in body["lots"]:
+            self._take_lot(tenant_id, lot, actor_id)
+
+    def _take_hold(self, tenant_id: str, body: dict[str, Any], actor_id: str) -> None:
+        """A hold as its table keeps it: lines without the names of their fields."""
+        lines = [list({**line, "lot": line["lot"] or ""}.values()) for line in body["lines"]]
+        self._add(
+            "told_hold",
+            tenant_id,
+            body["hold_id"],
+            str(body["version"]),
+            escaped(body["sku"]),
+            body["status"],
+            escaped(body["reason"]),
+            escaped(orjson.dumps(lines).decode()),
+            body["created_at"],
+            actor_id,
+        )
+
+    def _take_transfer(self, tenant_id: str, body: dict[str, Any], actor_id: str) -> None:
+        """A transfer as its table keeps it: lines without the names of their fields."""
+        lines = [list({**line, "lot": line["lot"] or ""}.values()) for line in body["lines"]]
+        self._add(
+            "told_transfer",
+            tenant_id,
+            body["transfer_id"],
+            str(body["version"]),
+            escaped(body["from_location"]),
+            escaped(body["to_location"]),
+            body["status"],
+            *(optional(body[name]) for name in ("reference", "reason")),
+            escaped(orjson.dumps(lines).decode()),
+            body["created_at"],
+            actor_id,
+        )
 
     def _take_letter(self, record: dict[str, Any], place: tuple[str, str, str]) -> None:
         letter, failed_at = record["letter"], datetime.fromisoformat(record["at"])

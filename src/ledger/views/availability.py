@@ -33,6 +33,15 @@ class Availability(NamedTuple):
     changed_at: str
 
 
+# What lies in a lot that is recalled, quarantined or past its last day (by the calendar of the
+# place) is on hand, and none of it is available.
+_UNUSABLE: Final = """c.lot <> '' AND EXISTS (
+        SELECT FROM stockyard_read.lot l
+        LEFT JOIN stockyard_read.location p ON (p.tenant_id, p.code) = (l.tenant_id, c.location)
+        WHERE l.tenant_id = %(tenant_id)s AND l.sku = c.sku AND l.lot = c.lot
+            AND (l.status <> 'active'
+                OR l.expires_on < (now() AT TIME ZONE coalesce(p.time_zone, 'UTC'))::date)
+    )"""
 # A reservation past its time counts as released at once, whether or not a worker has swept it.
 # Should the two tables be a moment apart, no more than is there and not held is called available.
 _QUERY: Final = """
@@ -40,13 +49,16 @@ WITH overdue AS (
     SELECT sku, location, lot, sum(quantity) AS quantity
     FROM stockyard_read.overdue_hold WHERE tenant_id = %(tenant_id)s
     GROUP BY sku, location, lot
-), stock AS (
+), counted AS (
     SELECT sku, location, lot, on_hand, held, incoming, changed_at,
         greatest(reserved - coalesce(quantity, 0), 0) AS reserved,
         CASE WHEN quantity IS NULL THEN available
-            ELSE least(available + quantity, greatest(available, on_hand - held)) END AS available
+            ELSE least(available + quantity, greatest(available, on_hand - held)) END AS free
     FROM stockyard_read.level LEFT JOIN overdue USING (sku, location, lot)
     WHERE tenant_id = %(tenant_id)s
+), stock AS (
+    SELECT c.*, CASE WHEN {unusable} THEN least(c.free, 0) ELSE c.free END AS available
+    FROM counted c
 )
 SELECT sku, location, trim_scale(sum(on_hand))::text, trim_scale(sum(reserved))::text,
     trim_scale(sum(held))::text, trim_scale(sum(incoming))::text,
@@ -98,4 +110,4 @@ def _query(used: frozenset[str], only_available: bool) -> LiteralString:  # noqa
         if name in used:
             filters += text
     having: LiteralString = "HAVING sum(available) > 0" if only_available else ""
-    return _QUERY.format(filters=filters, having=having)
+    return _QUERY.format(filters=filters, having=having, unusable=_UNUSABLE)

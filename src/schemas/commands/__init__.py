@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from schemas.commands import catalog, reservations, stock
+from schemas.commands import catalog, holds, lots, receipts, reservations, stock, transfers
 from schemas.commands.base import Command
 
 COMMANDS: Final[dict[str, type[Command]]] = {
@@ -12,11 +12,23 @@ COMMANDS: Final[dict[str, type[Command]]] = {
         catalog.UpsertLocation,
         stock.RecordStock,
         stock.AdjustStock,
+        stock.IssueStock,
+        lots.UpsertLot,
+        lots.SetLotStatus,
+        holds.PlaceHold,
+        holds.ReleaseHold,
         reservations.CreateReservation,
         reservations.ReleaseReservation,
         reservations.ConsumeReservation,
         reservations.ExpireReservation,
+        transfers.ShipTransfer,
+        transfers.ReceiveTransfer,
+        transfers.CloseTransfer,
+        receipts.PostReceipt,
     )
 }
 
-__all__ = ["COMMANDS", "Command"]
+SERVED: Final = tuple(dict.fromkeys(command.MODULE for command in COMMANDS.values()))
+"""The modules that have commands: what a worker serves when it is not told otherwise."""
+
+__all__ = ["COMMANDS", "SERVED", "Command"]

@@ -19,6 +19,9 @@ class WantedLine(Strict):
     quantity: Quantity
     lot: LotCode | None = None
     channel: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")] | None = None
+    shelf_life_days: Annotated[int, Field(ge=1, le=36_500)] | None = Field(
+        default=None, description="for how many days from today its lots must be usable"
+    )
 
 
 class PartOfLine(Strict):

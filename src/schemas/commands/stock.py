@@ -1,12 +1,24 @@
-"""What may be asked of stock: that a count be recorded, or a quantity corrected."""
+"""What may be asked of stock: that a count be recorded, a quantity corrected, or some issued."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
-from schemas.base import Cost, CountedQuantity, Delta, LocationCode, LotCode, Sku, Text
+from schemas.base import (
+    Cost,
+    CountedQuantity,
+    Delta,
+    LocationCode,
+    LotCode,
+    Quantity,
+    Reference,
+    Sku,
+    Strict,
+    Text,
+)
 from schemas.commands.base import Command
 
+LINES_MAX = 1000
 ReasonCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z_.-]{0,63}$")]
 
 
@@ -35,3 +47,27 @@ class AdjustStock(Command):
     lot: LotCode | None = None
     reason_code: ReasonCode
     unit_cost: Cost | None = None
+
+
+class IssuedLine(Strict):
+    """How much of one item leaves; without a lot, the lots that go first."""
+
+    sku: Sku
+    location: LocationCode
+    quantity: Quantity
+    lot: LotCode | None = None
+
+
+class IssueStock(Command):
+    """Let stock leave that was promised to nobody: all of the lines or none.
+
+    To `scrap` and `loss` a lot may go that must not be used, if it is named.
+    """
+
+    TYPE: ClassVar[str] = "stock.issue"
+    MODULE: ClassVar[str] = "stock"
+
+    to: Literal["customer", "production", "scrap", "loss"]
+    lines: Annotated[list[IssuedLine], Field(min_length=1, max_length=LINES_MAX)]
+    reason_code: ReasonCode
+    reference: Reference | None = None

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from schemas.events import catalog, reservations, stock
+from schemas.events import catalog, holds, lots, receipts, reservations, stock, transfers
 from schemas.events.base import Event, EventHeaders
 
 EVENTS: Final[dict[str, type[Event]]] = {
@@ -12,7 +12,16 @@ EVENTS: Final[dict[str, type[Event]]] = {
         catalog.LocationUpserted,
         stock.StockRecorded,
         stock.StockAdjusted,
+        stock.StockIssued,
         stock.StockMoved,
+        lots.LotDescribed,
+        lots.LotStatusSet,
+        holds.HoldPlaced,
+        holds.HoldReleased,
+        receipts.ReceiptPosted,
+        transfers.TransferShipped,
+        transfers.TransferReceived,
+        transfers.TransferClosed,
         stock.LevelChanged,
         reservations.ReservationCreated,
         reservations.ReservationReleased,

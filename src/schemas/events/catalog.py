@@ -20,11 +20,12 @@ class ItemUpserted(Event):
 
 
 class LocationUpserted(Event):
-    """A location came into being, or was renamed."""
+    """A location came into being, or its description changed."""
 
     TYPE: ClassVar[str] = "location.upserted"
     MODULES: ClassVar[tuple[str, ...]] = ("catalog",)
 
     code: str
     name: str
+    time_zone: str
     version: int

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from schemas.base import Strict
 from schemas.events.base import Event
@@ -23,6 +23,21 @@ class Line(Strict):
     reserved: str
     released: str
     consumed: str
+
+
+class Passed(Strict):
+    """A lot that was there and was not taken, and why."""
+
+    lot: str
+    because: Literal["quarantine", "recalled", "expired", "shelf-life"]
+
+
+class Choice(Strict):
+    """How the lots of a line were chosen: those that come first, first, and those passed over."""
+
+    line: int
+    order: list[str]
+    passed: list[Passed]
 
 
 class ShippedPart(Strict):
@@ -50,6 +65,7 @@ class Reservation(Event):
     order_id: str
     status: Literal["active", "released", "consumed", "expired"]
     lines: list[Line]
+    choices: list[Choice] = Field(default=[], description="where there were lots to choose from")
     expires_at: AwareDatetime | None
     shipments: list[Shipment]
     created_at: AwareDatetime

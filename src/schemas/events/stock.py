@@ -1,6 +1,6 @@
 """What happened to stock: it was counted or corrected, it moved, and its levels are what they are."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from schemas.base import Strict
 from schemas.events.base import Event
@@ -37,6 +37,29 @@ class StockAdjusted(_OneLevelChanged):
     unit_cost: str | None
 
 
+class IssuedLine(Strict):
+    """How much of one lot of one item left."""
+
+    line: int
+    sku: str
+    location: str
+    lot: str | None
+    quantity: str
+
+
+class StockIssued(Event):
+    """Stock left that was promised to nobody."""
+
+    TYPE: ClassVar[str] = "stock.issued"
+    MODULES: ClassVar[tuple[str, ...]] = ("stock",)
+
+    id: str
+    to: Literal["customer", "production", "scrap", "loss"]
+    reason_code: str
+    reference: str | None
+    lines: list[IssuedLine]
+
+
 class Entry(Strict):
     """One quantity that left one account and entered another; `@...` is a virtual place."""
 
@@ -56,7 +79,7 @@ class StockMoved(Event):
     """A command's entries in the ledger."""
 
     TYPE: ClassVar[str] = "stock.moved"
-    MODULES: ClassVar[tuple[str, ...]] = ("stock", "reservations")
+    MODULES: ClassVar[tuple[str, ...]] = ("stock", "reservations", "transfers", "receiving")
 
     actor_id: str
     entries: list[Entry]
@@ -66,7 +89,7 @@ class LevelChanged(Event):
     """A level's whole new state; told once a batch, however many commands touched it."""
 
     TYPE: ClassVar[str] = "stock.level.changed"
-    MODULES: ClassVar[tuple[str, ...]] = ("stock", "reservations")
+    MODULES: ClassVar[tuple[str, ...]] = ("stock", "reservations", "transfers", "receiving")
 
     sku: str
     location: str

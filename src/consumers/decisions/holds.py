@@ -1,0 +1,168 @@
+"""What hold commands mean: stock is kept from everybody, and given back."""
+
+from decimal import Decimal
+from typing import Any
+
+from consumers.decisions.known import lot_rule, unknown_item, unknown_place
+from consumers.decisions.registry import Ask, Needs, decides
+from ledger.book import Applied, Book, Commitment, Event, Level, Outcome, Rejected
+from ledger.documents import Hold, HoldLine
+from schemas.base import ZERO, shown
+from schemas.commands.holds import PlaceHold, ReleaseHold
+from schemas.problems import (
+    HOLD_HOLDS_LESS,
+    HOLD_RELEASED,
+    INSUFFICIENT_STOCK,
+    UNKNOWN_HOLD,
+    problem,
+)
+
+
+def _where(command: PlaceHold, tenant_id: str, needs: Needs) -> None:
+    needs.items.add((tenant_id, command.sku))
+    if command.location is None:
+        needs.wherever.add((tenant_id, command.sku))
+    else:
+        needs.places.add((tenant_id, command.sku, command.location))
+        needs.locations.add((tenant_id, command.location))
+
+
+def _hold(command: ReleaseHold, tenant_id: str, needs: Needs) -> None:
+    needs.holds.add((tenant_id, command.hold_id))
+
+
+@decides(PlaceHold, needs=_where)
+def place_hold(command: PlaceHold, ask: Ask, book: Book) -> Outcome:
+    """Hold as much as is asked, from what is available, place by place and lot by lot."""
+    refused = _refused(command, ask, book)
+    if refused:
+        return refused
+    lines: list[HoldLine] = []
+    left = command.quantity
+    for level in _levels(command, ask, book):
+        take = level.available if left is None else min(level.available, left)
+        if take > ZERO:
+            lines.append(HoldLine(level.key.location, level.key.lot, take))
+            left = None if left is None else left - take
+    held = sum((line.held for line in lines), ZERO)
+    if left or not lines:
+        return _short(command, held)
+    hold = Hold(
+        ask.tenant_id,
+        f"hold-{ask.new_id}",
+        command.sku,
+        "active",
+        command.reason,
+        tuple(lines),
+        book.at,
+        1,
+    )
+    return _changed(
+        201,
+        "hold.placed",
+        hold,
+        tuple(Commitment(hold.sku, line.location, line.lot, line.held, "held") for line in lines),
+    )
+
+
+@decides(ReleaseHold, needs=_hold)
+def release_hold(command: ReleaseHold, ask: Ask, book: Book) -> Outcome:
+    """Give held stock back, line by line in their order."""
+    hold = book.holds.get((ask.tenant_id, command.hold_id))
+    if hold is None:
+        said = f"/hold_id: there is no hold {command.hold_id}"
+        return Rejected(404, problem(UNKNOWN_HOLD, said, pointer="/hold_id"))
+    if hold.status != "active":
+        return Rejected(409, problem(HOLD_RELEASED, f"hold {hold.hold_id} is {hold.status}"))
+    held = sum((line.left for line in hold.lines), ZERO)
+    left = held if command.quantity is None else command.quantity
+    if left > held:
+        said = f"/quantity: hold {hold.hold_id} holds {shown(held)} of the {shown(left)} named"
+        return Rejected(409, problem(HOLD_HOLDS_LESS, said, pointer="/quantity"))
+    lines = list(hold.lines)
+    back: list[Commitment] = []
+    for index, line in enumerate(lines):
+        take = min(line.left, left)
+        if take > ZERO:
+            left -= take
+            lines[index] = line._replace(released=line.released + take)
+            back.append(Commitment(hold.sku, line.location, line.lot, -take, "held"))
+    changed = hold._replace(
+        lines=tuple(lines),
+        status="active" if any(line.left for line in lines) else "released",
+        version=hold.version + 1,
+    )
+    return _changed(200, "hold.released", changed, tuple(back))
+
+
+def _refused(command: PlaceHold, ask: Ask, book: Book) -> Rejected | None:
+    if command.location is None:
+        unknown = unknown_item(book, ask.tenant_id, command.sku, "")
+    else:
+        unknown = unknown_place(book, ask.tenant_id, command.sku, command.location, "")
+    if unknown or command.lot is None:
+        return unknown
+    return lot_rule(book, ask.tenant_id, command.sku, command.lot)
+
+
+def _levels(command: PlaceHold, ask: Ask, book: Book) -> list[Level]:
+    """What may be held, in the order of locations and lots."""
+    wanted = (ask.tenant_id, command.sku)
+    return sorted(
+        (
+            level
+            for place, found in book.places.items()
+            if place[:2] == wanted and command.location in (None, place[2])
+            for lot, level in found.items()
+            if command.lot in (None, lot)
+        ),
+        key=lambda level: level.key,
+    )
+
+
+def _short(command: PlaceHold, available: Decimal) -> Rejected:
+    """Refuse to hold more than there is to hold."""
+    wanted = "something" if command.quantity is None else shown(command.quantity)
+    at = command.location or "all locations"
+    said = f"{command.sku} at {at}: {wanted} to hold, {shown(available)} available"
+    short = {
+        "sku": command.sku,
+        "location": command.location,
+        "lot": command.lot,
+        "requested": None if command.quantity is None else shown(command.quantity),
+        "available": shown(available),
+    }
+    return Rejected(409, problem(INSUFFICIENT_STOCK, said, lines=[short]))
+
+
+def _changed(code: int, event: str, hold: Hold, commitments: tuple[Commitment, ...]) -> Applied:
+    """The outcome that leaves a hold as given."""
+    return Applied(
+        code,
+        ("hold", hold.hold_id),
+        hold_body(hold),
+        (Event(event, f"hold/{hold.hold_id}", hold.version),),
+        (hold,),
+        commitments=commitments,
+    )
+
+
+def hold_body(hold: Hold) -> dict[str, Any]:
+    """A hold as results and events show it."""
+    return {
+        "hold_id": hold.hold_id,
+        "sku": hold.sku,
+        "status": hold.status,
+        "reason": hold.reason,
+        "lines": [
+            {
+                "location": line.location,
+                "lot": line.lot or None,
+                "held": shown(line.held),
+                "released": shown(line.released),
+            }
+            for line in hold.lines
+        ],
+        "created_at": hold.created_at,
+        "version": hold.version,
+    }

@@ -1,0 +1,148 @@
+"""What receipt commands mean: goods come in from outside, and their lots become known."""
+
+from decimal import Decimal
+from typing import Any, Final
+
+from consumers.decisions.known import lot_rule, unknown_place
+from consumers.decisions.lots import lot_body, undescribed
+from consumers.decisions.registry import Ask, Needs, decides
+from ledger.book import (
+    CUSTOMER,
+    NO_LOT,
+    PRODUCTION,
+    VENDOR,
+    Applied,
+    Book,
+    Event,
+    LevelKey,
+    Movement,
+    Outcome,
+    Rejected,
+)
+from ledger.documents import Lot
+from schemas.base import QUANTITY_BOUND, ZERO, shown
+from schemas.commands.lots import LotDates
+from schemas.commands.receipts import PostReceipt, ReceivedLine
+from schemas.problems import LOT_DATES, OUT_OF_BOUNDS, problem
+
+SOURCES: Final = {"vendor": VENDOR, "customer": CUSTOMER, "production": PRODUCTION}
+DATES: Final = tuple(LotDates.model_fields)
+LotKey = tuple[str, str, str]
+
+
+def _lines(command: PostReceipt, tenant_id: str, needs: Needs) -> None:
+    for line in command.lines:
+        needs.places.add((tenant_id, line.sku, line.location))
+        needs.items.add((tenant_id, line.sku))
+        needs.locations.add((tenant_id, line.location))
+        if line.lot is not None:
+            needs.lots.add((tenant_id, line.sku, line.lot))
+
+
+@decides(PostReceipt, needs=_lines)
+def post_receipt(command: PostReceipt, ask: Ask, book: Book) -> Outcome:
+    """Move the goods in. Dates that a line states are noted with its lot, if it had none.
+
+    Two statements of one date that differ are a mistake of somebody's: refused, with both.
+    """
+    receipt = f"rcp-{ask.new_id}"
+    lots: dict[LotKey, Lot] = {}
+    received: dict[LevelKey, Decimal] = {}
+    for index, line in enumerate(command.lines):
+        refused = (
+            unknown_place(book, ask.tenant_id, line.sku, line.location, f"/lines/{index}")
+            or lot_rule(book, ask.tenant_id, line.sku, line.lot, f"/lines/{index}")
+            or _describe(line, index, ask, book, lots)
+            or _too_much(line, index, ask, book, received)
+        )
+        if refused:
+            return refused
+    described = tuple(lot for key, lot in lots.items() if lot is not book.lots.get(key))
+    return Applied(
+        201,
+        ("receipt", receipt),
+        _body(receipt, command, book, described),
+        (
+            Event("receipt.posted", f"receipt/{receipt}", 1, _body(receipt, command, book)),
+            *(
+                Event("lot.described", f"lot/{lot.sku}/{lot.lot}", lot.version, lot_body(lot))
+                for lot in described
+            ),
+        ),
+        described,
+        tuple(
+            Movement(
+                line.sku,
+                line.lot or NO_LOT,
+                "",
+                SOURCES[command.source],
+                line.location,
+                line.quantity,
+                line.unit_cost,
+                "receipt",
+                receipt,
+            )
+            for line in command.lines
+        ),
+    )
+
+
+def _describe(
+    line: ReceivedLine, index: int, ask: Ask, book: Book, lots: dict[LotKey, Lot]
+) -> Rejected | None:
+    """Note in `lots` what a line says of its lot, or refuse what contradicts what is known."""
+    if line.lot is None:
+        return None
+    key = (ask.tenant_id, line.sku, line.lot)
+    known = lots.get(key) or book.lots.get(key) or undescribed(*key)
+    said: dict[str, Any] = {name: day for name in DATES if (day := getattr(line, name))}
+    for name, day in said.items():
+        before = getattr(known, name)
+        if before and before != day:
+            at = f"/lines/{index}/{name}"
+            detail = f"{at}: lot {line.lot} of {line.sku} has {before.isoformat()}"
+            members = {"sku": line.sku, "lot": line.lot, "pointer": at, "known": before.isoformat()}
+            return Rejected(409, problem(LOT_DATES, detail, **members))
+    if any(getattr(known, name) is None for name in said):
+        stands = book.lots.get(key)
+        lots[key] = known._replace(**said, version=stands.version + 1 if stands else 1)
+    return None
+
+
+def _too_much(
+    line: ReceivedLine, index: int, ask: Ask, book: Book, received: dict[LevelKey, Decimal]
+) -> Rejected | None:
+    """Refuse a level beyond all bounds; `received` is what the lines so far bring to each."""
+    level = book.level(ask.tenant_id, line.sku, line.location, line.lot or NO_LOT)
+    received[level.key] = received.get(level.key, ZERO) + line.quantity
+    if level.on_hand + received[level.key] < QUANTITY_BOUND:
+        return None
+    at = f"/lines/{index}/quantity"
+    said = f"{at}: the stock on hand must stay below one trillion"
+    return Rejected(422, problem(OUT_OF_BOUNDS, said, pointer=at))
+
+
+def _body(
+    receipt: str, command: PostReceipt, book: Book, described: tuple[Lot, ...] | None = None
+) -> dict[str, Any]:
+    """A receipt as its event shows it; its result shows the lots that it described as well."""
+    body: dict[str, Any] = {
+        "receipt_id": receipt,
+        "source": command.source,
+        "reference": command.reference,
+        "lines": [
+            {
+                "line": number,
+                "sku": line.sku,
+                "location": line.location,
+                "lot": line.lot,
+                "quantity": shown(line.quantity),
+                "unit_cost": None if line.unit_cost is None else shown(line.unit_cost),
+            }
+            for number, line in enumerate(command.lines, 1)
+        ],
+        "created_at": book.at,
+    }
+    if described is not None:
+        body["lots"] = [lot_body(lot) for lot in described]
+    return body

@@ -1,0 +1,146 @@
+"""What the ledger keeps beside the stock itself: described things, promises and holds. Pure."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from schemas.base import ZERO
+
+
+class Item(NamedTuple):
+    """A catalog item."""
+
+    tenant_id: str
+    sku: str
+    name: str
+    uom: str
+    track_by: str
+    barcode: str | None
+    version: int
+
+
+class Location(NamedTuple):
+    """A place of ours that holds stock. Its days begin and end by its time zone."""
+
+    tenant_id: str
+    code: str
+    name: str
+    time_zone: str
+    version: int
+
+
+class Lot(NamedTuple):
+    """What is known of a lot, wherever it lies; the last day on which it is usable is `expires_on`."""
+
+    tenant_id: str
+    sku: str
+    lot: str
+    status: str  # active, quarantine or recalled
+    reason: str | None  # of the status
+    expires_on: date | None
+    best_before_on: date | None
+    remove_on: date | None
+    alert_on: date | None
+    version: int
+
+
+class ReservationLine(NamedTuple):
+    """Part of a reservation: one lot of one item at one location.
+
+    `line` is the number of the line that was asked for; one such line may be granted from
+    several lots and then stands here once for each. Left to ship or give back:
+    `reserved - released - consumed`.
+    """
+
+    line: int
+    sku: str
+    location: str
+    lot: str
+    channel: str | None
+    quantity: Decimal
+    reserved: Decimal
+    released: Decimal = ZERO
+    consumed: Decimal = ZERO
+
+    @property
+    def left(self) -> Decimal:
+        """What the line still holds."""
+        return self.reserved - self.released - self.consumed
+
+
+class Reservation(NamedTuple):
+    """Stock promised to an order."""
+
+    tenant_id: str
+    reservation_id: str
+    order_id: str
+    status: str  # active, consumed, released or expired
+    expires_at: datetime | None
+    lines: tuple[ReservationLine, ...]
+    shipments: tuple[dict[str, Any], ...]
+    created_at: str
+    version: int
+    choices: tuple[dict[str, Any], ...] = ()
+    """How the lots of its lines were chosen, where there were lots to choose from."""
+
+
+class HoldLine(NamedTuple):
+    """How much of one lot at one location was held, and how much of that was given back."""
+
+    location: str
+    lot: str
+    held: Decimal
+    released: Decimal = ZERO
+
+    @property
+    def left(self) -> Decimal:
+        """What the line still holds."""
+        return self.held - self.released
+
+
+class Hold(NamedTuple):
+    """Stock of an item that is kept from everybody, for a reason."""
+
+    tenant_id: str
+    hold_id: str
+    sku: str
+    status: str  # active or released
+    reason: str
+    lines: tuple[HoldLine, ...]
+    created_at: str
+    version: int
+
+
+class TransferLine(NamedTuple):
+    """One lot of one item that left, and what became of it. `line` is the line that was asked for."""
+
+    line: int
+    sku: str
+    lot: str
+    shipped: Decimal
+    received: Decimal = ZERO
+    lost: Decimal = ZERO
+    returned: Decimal = ZERO
+
+    @property
+    def left(self) -> Decimal:
+        """What is still in transit."""
+        return self.shipped - self.received - self.lost - self.returned
+
+
+class Transfer(NamedTuple):
+    """Stock on its way from one location of ours to another."""
+
+    tenant_id: str
+    transfer_id: str
+    from_location: str
+    to_location: str
+    status: str  # in_transit, received or closed
+    reference: str | None
+    reason: str | None  # why it was closed
+    lines: tuple[TransferLine, ...]
+    created_at: str
+    version: int
+
+
+Document = Item | Location | Lot | Reservation | Hold | Transfer

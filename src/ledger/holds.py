@@ -1,0 +1,68 @@
+"""Table hold: what is kept from everybody, and what is left of each hold."""
+
+from collections.abc import Collection
+from decimal import Decimal
+from typing import Any, Final
+
+import orjson
+
+from ledger.arrays import texts
+from ledger.catalog import save_described
+from ledger.connection import Transaction
+from ledger.documents import Hold, HoldLine
+from schemas.base import shown
+from schemas.times import stamp
+
+_COLUMNS: Final = "tenant_id, hold_id, sku, status, reason, lines, created_at, version"
+_LOCK: Final = f"""
+SELECT {", ".join("h." + name for name in _COLUMNS.split(", "))}
+FROM unnest(%s::text[], %s::text[]) AS asked(tenant_id, hold_id)
+JOIN hold h USING (tenant_id, hold_id) ORDER BY h.tenant_id, h.hold_id
+FOR NO KEY UPDATE OF h
+"""  # noqa: S608  # the columns are ours
+
+
+def lock(tx: Transaction, asked: Collection[tuple[str, str]]) -> dict[tuple[str, str], Hold]:
+    """Lock and load holds, by (tenant, id)."""
+    if not asked:
+        return {}
+    rows = tx.execute(_LOCK, [texts(column) for column in zip(*asked, strict=True)])
+    return {(row[0], row[1]): _read(row) for row in rows}
+
+
+def _read(row: tuple[Any, ...]) -> Hold:
+    tenant_id, hold_id, sku, status, reason, lines, created_at, version = row
+    read = tuple(
+        HoldLine(location, lot, Decimal(held), Decimal(released))
+        for location, lot, held, released in orjson.loads(lines)
+    )
+    return Hold(tenant_id, hold_id, sku, status, reason, read, stamp(created_at), version)
+
+
+_SAVE: Final = f"""
+INSERT INTO hold AS old ({_COLUMNS}, actor_id)
+SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+    %s::timestamptz[], %s::bigint[], %s::text[])
+ON CONFLICT (tenant_id, hold_id) DO UPDATE
+SET status = excluded.status, lines = excluded.lines, version = excluded.version,
+    actor_id = excluded.actor_id
+WHERE old.version < excluded.version
+"""  # noqa: S608  # the columns are ours
+
+
+def save(tx: Transaction, holds: Collection[tuple[Hold, str]]) -> None:
+    """Store holds, each with the actor who changed it last.
+
+    Raises:
+        RacedError: a locked row was not as it was loaded.
+    """
+    save_described(tx, _SAVE, [_row(hold, actor_id) for hold, actor_id in holds])
+
+
+def _row(hold: Hold, actor_id: str) -> tuple[object, ...]:
+    """As the table keeps it: its lines are JSON without the names of their fields."""
+    tenant_id, hold_id, sku, status, reason, lines, created_at, version = hold
+    kept = orjson.dumps(
+        [(line.location, line.lot, shown(line.held), shown(line.released)) for line in lines]
+    )
+    return tenant_id, hold_id, sku, status, reason, kept.decode(), created_at, version, actor_id

@@ -1,0 +1,86 @@
+"""Table transfer: what is on its way between our locations, and what became of it."""
+
+from collections.abc import Collection
+from decimal import Decimal
+from typing import Any, Final
+
+import orjson
+
+from ledger.arrays import texts
+from ledger.catalog import save_described
+from ledger.connection import Transaction
+from ledger.documents import Transfer, TransferLine
+from schemas.base import shown
+from schemas.times import stamp
+
+_COLUMNS: Final = (
+    "tenant_id, transfer_id, from_location, to_location, status, reference, reason, lines, "
+    "created_at, version"
+)
+_LOCK: Final = f"""
+SELECT {", ".join("t." + name for name in _COLUMNS.split(", "))}
+FROM unnest(%s::text[], %s::text[]) AS asked(tenant_id, transfer_id)
+JOIN transfer t USING (tenant_id, transfer_id) ORDER BY t.tenant_id, t.transfer_id
+FOR NO KEY UPDATE OF t
+"""  # noqa: S608  # the columns are ours
+
+
+def lock(tx: Transaction, asked: Collection[tuple[str, str]]) -> dict[tuple[str, str], Transfer]:
+    """Lock and load transfers, by (tenant, id)."""
+    if not asked:
+        return {}
+    rows = tx.execute(_LOCK, [texts(column) for column in zip(*asked, strict=True)])
+    return {(row[0], row[1]): _read(row) for row in rows}
+
+
+def _read(row: tuple[Any, ...]) -> Transfer:
+    tenant_id, transfer_id, *rest, lines, created_at, version = row
+    read = tuple(
+        TransferLine(line, sku, lot, *map(Decimal, quantities))
+        for line, sku, lot, *quantities in orjson.loads(lines)
+    )
+    from_location, to_location, status, reference, reason = rest
+    return Transfer(
+        tenant_id,
+        transfer_id,
+        from_location,
+        to_location,
+        status,
+        reference,
+        reason,
+        read,
+        stamp(created_at),
+        version,
+    )
+
+
+_SAVE: Final = f"""
+INSERT INTO transfer AS old ({_COLUMNS}, actor_id)
+SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+    %s::text[], %s::text[], %s::timestamptz[], %s::bigint[], %s::text[])
+ON CONFLICT (tenant_id, transfer_id) DO UPDATE
+SET status = excluded.status, reason = excluded.reason, lines = excluded.lines,
+    version = excluded.version, actor_id = excluded.actor_id
+WHERE old.version < excluded.version
+"""  # noqa: S608  # the columns are ours
+
+
+def save(tx: Transaction, transfers: Collection[tuple[Transfer, str]]) -> None:
+    """Store transfers, each with the actor who changed it last.
+
+    Raises:
+        RacedError: a locked row was not as it was loaded.
+    """
+    save_described(tx, _SAVE, [_row(transfer, actor_id) for transfer, actor_id in transfers])
+
+
+def _row(transfer: Transfer, actor_id: str) -> tuple[object, ...]:
+    """As the table keeps it: its lines are JSON without the names of their fields."""
+    kept = [(*line[:3], *map(shown, line[3:])) for line in transfer.lines]
+    return (
+        *transfer[:7],
+        orjson.dumps(kept).decode(),
+        transfer.created_at,
+        transfer.version,
+        actor_id,
+    )

@@ -1,0 +1,34 @@
+"""What happened to lots; each event carries the whole lot as it then stands."""
+
+from datetime import date
+from typing import ClassVar, Literal
+
+from schemas.events.base import Event
+
+
+class Lot(Event):
+    """A lot as it stands."""
+
+    MODULES: ClassVar[tuple[str, ...]] = ("stock", "receiving")
+
+    sku: str
+    lot: str
+    status: Literal["active", "quarantine", "recalled"]
+    reason: str | None
+    expires_on: date | None
+    best_before_on: date | None
+    remove_on: date | None
+    alert_on: date | None
+    version: int
+
+
+class LotDescribed(Lot):
+    """A lot's dates were given, or corrected."""
+
+    TYPE: ClassVar[str] = "lot.described"
+
+
+class LotStatusSet(Lot):
+    """A lot was let be used, quarantined or recalled."""
+
+    TYPE: ClassVar[str] = "lot.status.set"
