@@ -269,6 +269,7 @@ class World:
             "producers.publisher.monotonic": turns.monotonic,
             "consumers.member.monotonic": turns.monotonic,
             "consumers.member.gc": SimpleNamespace(collect=lambda _: None),
+            "consumers.worker.gc": SimpleNamespace(collect=lambda: None),
             "consumers.shard_publisher.monotonic": turns.monotonic,
             "consumers.worker.monotonic": turns.monotonic,
             "tenacity.time": clock,
