@@ -7,7 +7,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
-PIN = re.compile(r"^([\w.-]+)==(\S+)", re.MULTILINE)
+PIN = re.compile(r"^([\w.-]+)==(\S+) \\$", re.MULTILINE)
 
 
 def test_every_dependency_is_locked_at_a_version_it_allows():
