@@ -48,7 +48,7 @@ class Flows(Model):
         self.lots, self.on_hand = lots, stock
         return Said(201)
 
-    def take(self, lines: list[tuple[dict[str, Any], str]], *, whatever: bool) -> Any:
+    def take(self, lines: list[tuple[dict[str, Any], str]], *, unusable_too: bool) -> Any:
         """The levels and quantities of (line, place) pairs, taken off; or why not."""
         before = dict(self.on_hand)
         taken, short = [], False
@@ -56,7 +56,7 @@ class Flows(Model):
             missing = Decimal(line["quantity"])
             for lot in [line["lot"]] if line["lot"] else self.lots_in_order(line["sku"], place):
                 level = (line["sku"], place, lot)
-                may = self.usable(line["sku"], lot) or (whatever and line["lot"])
+                may = self.usable(line["sku"], lot) or (unusable_too and line["lot"])
                 quantity = min(missing, self.free(level) if may else ZERO)
                 if quantity > 0:
                     self.on_hand[level] -= quantity
@@ -72,7 +72,7 @@ class Flows(Model):
             if refused := self.refused(line, line["location"]):
                 return Said(422, refused)
         wanted = [(line, line["location"]) for line in body["lines"]]
-        taken = self.take(wanted, whatever=body["to"] == "scrap")
+        taken = self.take(wanted, unusable_too=body["to"] == "scrap")
         return Said(409, "insufficient-stock") if taken is None else Said(201)
 
     def ship(self, named: str, body: dict[str, Any]) -> Said:
@@ -82,7 +82,7 @@ class Flows(Model):
         for line in body["lines"]:
             if refused := self.refused(line, here, there):
                 return Said(422, refused)
-        taken = self.take([(line, here) for line in body["lines"]], whatever=False)
+        taken = self.take([(line, here) for line in body["lines"]], unusable_too=False)
         if taken is None:
             return Said(409, "insufficient-stock")
         self.under_way[named] = [

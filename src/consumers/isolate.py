@@ -20,7 +20,7 @@ from consumers.apply import Batch, Flushed
 from consumers.metrics import HALVED, RETRIES, cause
 from consumers.parse import Asked, DeadLetter
 from consumers.places import HaltError
-from ledger.catalog import RacedError
+from ledger.keyed import RacedError
 from ledger.shards import FencedError, ResetError
 from producers.publisher import PublishError
 from schemas.dead_letters import Reason, Unreadable

@@ -87,7 +87,7 @@ class Member:
             HaltError: log and database contradict each other, or too much cannot be read.
             ResetError: somebody told a shard of ours to go on elsewhere.
             psycopg.Error, KafkaException, PublishError: a server was away for too long.
-            WedgedError: records wait, and nothing is read.
+            WedgedError: records wait and nothing is read, or its group does not let it in.
         """
         messages = self._reader.poll(self._settings.batch_records_max, POLL_SECONDS)
         self._stages.passed("poll")

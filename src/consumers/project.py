@@ -23,11 +23,11 @@ class Record(Protocol):
     """A message of the Kafka client that is no error: then nothing of where it stands is missing."""
 
     def topic(self) -> str: ...  # noqa: D102  # the client's names
-    def partition(self) -> int: ...  # noqa: D102
-    def offset(self) -> int: ...  # noqa: D102
-    def timestamp(self) -> tuple[int, int]: ...  # noqa: D102
-    def value(self) -> bytes | None: ...  # noqa: D102
-    def headers(self) -> list[tuple[str, bytes | None]] | None: ...  # noqa: D102
+    def partition(self) -> int: ...  # noqa: D102  # the client's names
+    def offset(self) -> int: ...  # noqa: D102  # the client's names
+    def timestamp(self) -> tuple[int, int]: ...  # noqa: D102  # the client's names
+    def value(self) -> bytes | None: ...  # noqa: D102  # the client's names
+    def headers(self) -> list[tuple[str, bytes | None]] | None: ...  # noqa: D102  # the client's names
 
 
 class UnprojectableError(RuntimeError):

@@ -46,7 +46,7 @@ BATCH_BYTES: Final = 4_194_304
 _NOT_THERE: Final = frozenset(
     {
         KafkaError._AUTO_OFFSET_RESET,  # noqa: SLF001  # its only spelling
-        KafkaError._LOG_TRUNCATION,  # noqa: SLF001
+        KafkaError._LOG_TRUNCATION,  # noqa: SLF001  # its only spelling
         KafkaError.OFFSET_OUT_OF_RANGE,
     }
 )
@@ -92,7 +92,6 @@ class Reader:
         self._trouble: BaseException | None = None
         self.owned: set[Place] = set()
         self.gained: set[Place] = set()
-        self.joined = False
         self._out_since: float | None = monotonic()  # of the group; in it, none
         self._join_seconds = JOIN_SESSIONS * max(settings.consumer_session_seconds, 6.0)
         self.idle_seconds = 0.0
@@ -104,6 +103,11 @@ class Reader:
         self._consumer.subscribe(
             list(topics), on_assign=self._assign, on_revoke=self._revoke, on_lost=self._lose
         )
+
+    @property
+    def joined(self) -> bool:
+        """Whether it is in its group, and knows its partitions."""
+        return self._out_since is None
 
     def poll(self, records_max: int, within_seconds: float) -> list[Delivered]:
         """The records at hand, waiting only for the first: fewer where they have been long lately.
@@ -225,7 +229,7 @@ class Reader:
                 for place, at in stands.items()
             ]
         )
-        self.joined, self._out_since = True, None
+        self._out_since = None
         self._applied |= {place: at.next_offset for place, at in stands.items()}
         self.owned.update(places)
         self.gained.update(places)

@@ -7,6 +7,7 @@ constraints refuse an oversell even where the code above them has a bug.
 from collections.abc import Collection
 from typing import Any, Final
 
+from ledger import keyed
 from ledger.arrays import numbers, texts
 from ledger.book import Level, LevelKey
 from ledger.connection import Transaction
@@ -27,10 +28,7 @@ FOR NO KEY UPDATE OF b
 
 def lock(tx: Transaction, places: Collection[tuple[str, str, str]]) -> list[Level]:
     """Lock and load all lots at the (tenant, item, location) places."""
-    if not places:
-        return []
-    rows = tx.execute(_LOCK, [texts(column) for column in zip(*places, strict=True)])
-    return [_read(row) for row in rows]
+    return [_read(row) for row in keyed.rows(tx, _LOCK, places)]
 
 
 _WHEREVER: Final = """
@@ -41,10 +39,7 @@ FROM unnest(%s::text[], %s::text[]) AS asked(tenant_id, sku) JOIN balance b USIN
 
 def places(tx: Transaction, items: Collection[tuple[str, str]]) -> set[tuple[str, str, str]]:
     """All (tenant, item, location) places where the (tenant, item) pairs were ever stocked."""
-    if not items:
-        return set()
-    rows = tx.execute(_WHEREVER, [texts(column) for column in zip(*items, strict=True)])
-    return set(rows)
+    return {(row[0], row[1], row[2]) for row in keyed.rows(tx, _WHEREVER, items)}
 
 
 def _read(row: tuple[Any, ...]) -> Level:

@@ -130,8 +130,8 @@ class Book:
     stored: set[tuple[str, str]] = field(default_factory=set)
     """The reservations that the database has: those that were loaded."""
     touched: dict[LevelKey, Level] = field(default_factory=dict)
-    written: dict[tuple[str, str], Written] = field(default_factory=dict)
-    """By (tenant, resource) what the batch leaves behind: the last writing of each wins."""
+    written: dict[tuple[type[Document], tuple[str, ...]], Written] = field(default_factory=dict)
+    """By kind and key what the batch leaves behind: the last writing of each wins."""
 
     def enter(self, levels: Iterable[Level]) -> None:
         """Take levels in as loaded."""
@@ -179,23 +179,17 @@ class Book:
         return level
 
     def _write(self, document: Document, actor_id: str) -> None:
-        tenant_id = document.tenant_id
-        if isinstance(document, Reservation):
-            self.reservations[tenant_id, document.reservation_id] = document
-            resource = f"reservation/{document.reservation_id}"
-        elif isinstance(document, Item):
-            self.items[tenant_id, document.sku] = document
-            resource = f"item/{document.sku}"
-        elif isinstance(document, Lot):
-            self.lots[tenant_id, document.sku, document.lot] = document
-            resource = f"lot/{document.sku}\n{document.lot}"
-        elif isinstance(document, Hold):
-            self.holds[tenant_id, document.hold_id] = document
-            resource = f"hold/{document.hold_id}"
-        elif isinstance(document, Transfer):
-            self.transfers[tenant_id, document.transfer_id] = document
-            resource = f"transfer/{document.transfer_id}"
-        else:
-            self.locations[tenant_id, document.code] = document
-            resource = f"location/{document.code}"
-        self.written[tenant_id, resource] = Written(document, actor_id)
+        kind, key = type(document), document.key
+        getattr(self, _KEPT_IN[kind])[key] = document
+        self.written[kind, key] = Written(document, actor_id)
+
+
+_KEPT_IN: Final[dict[type[Document], str]] = {
+    Item: "items",
+    Location: "locations",
+    Lot: "lots",
+    Hold: "holds",
+    Transfer: "transfers",
+    Reservation: "reservations",
+}
+"""The attribute of a book that has the documents of a kind, each by its key."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Final
 
-from ledger.arrays import texts
+from ledger import keyed
 from ledger.connection import Transaction
 from ledger.documents import Item, Location
 
@@ -26,22 +26,16 @@ def items(
     tx: Transaction, asked: Collection[tuple[str, str]], *, lock: bool
 ) -> dict[tuple[str, str], Item]:
     """The items that exist, by (tenant, sku)."""
-    if not asked:
-        return {}
     statement = _ITEMS + (_FOR_UPDATE.format("i") if lock else "")
-    rows = tx.execute(statement, [texts(column) for column in zip(*asked, strict=True)])
-    return {(row[0], row[1]): Item(*row) for row in rows}
+    return {(row[0], row[1]): Item(*row) for row in keyed.rows(tx, statement, asked)}
 
 
 def locations(
     tx: Transaction, asked: Collection[tuple[str, str]], *, lock: bool
 ) -> dict[tuple[str, str], Location]:
     """The locations that exist, by (tenant, code)."""
-    if not asked:
-        return {}
     statement = _LOCATIONS + (_FOR_UPDATE.format("l") if lock else "")
-    rows = tx.execute(statement, [texts(column) for column in zip(*asked, strict=True)])
-    return {(row[0], row[1]): Location(*row) for row in rows}
+    return {(row[0], row[1]): Location(*row) for row in keyed.rows(tx, statement, asked)}
 
 
 _SAVE_ITEMS: Final = """
@@ -63,17 +57,13 @@ WHERE old.version < excluded.version
 """
 
 
-class RacedError(RuntimeError):
-    """Another batch made the same new row first. Roll back and decide again."""
-
-
 def save_items(tx: Transaction, items: Collection[tuple[Item, str]]) -> None:
     """Store items, each with the actor who described it.
 
     Raises:
         RacedError: another batch was faster with one of them.
     """
-    save_described(tx, _SAVE_ITEMS, [(*item, actor_id) for item, actor_id in items])
+    keyed.save(tx, _SAVE_ITEMS, [(*item, actor_id) for item, actor_id in items])
 
 
 def save_locations(tx: Transaction, locations: Collection[tuple[Location, str]]) -> None:
@@ -82,17 +72,4 @@ def save_locations(tx: Transaction, locations: Collection[tuple[Location, str]])
     Raises:
         RacedError: another batch was faster with one of them.
     """
-    save_described(tx, _SAVE_LOCATIONS, [(*location, actor_id) for location, actor_id in locations])
-
-
-def save_described(tx: Transaction, statement: str, rows: list[tuple[object, ...]]) -> None:
-    """Store rows of (..., version, actor), of which each must be newer than what stands.
-
-    Raises:
-        RacedError: another batch was faster with one of them.
-    """
-    if not rows:
-        return
-    done = tx.execute(statement, [list(column) for column in zip(*rows, strict=True)])
-    if done.rowcount != len(rows):
-        raise RacedError("a described row changed under its lock")
+    keyed.save(tx, _SAVE_LOCATIONS, [(*location, actor_id) for location, actor_id in locations])

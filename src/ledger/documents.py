@@ -18,6 +18,11 @@ class Item(NamedTuple):
     barcode: str | None
     version: int
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is known by: the tenant, and its SKU."""
+        return self.tenant_id, self.sku
+
 
 class Location(NamedTuple):
     """A place of ours that holds stock. Its days begin and end by its time zone."""
@@ -27,6 +32,11 @@ class Location(NamedTuple):
     name: str
     time_zone: str
     version: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is known by: the tenant, and its code."""
+        return self.tenant_id, self.code
 
 
 class Lot(NamedTuple):
@@ -42,6 +52,11 @@ class Lot(NamedTuple):
     remove_on: date | None
     alert_on: date | None
     version: int
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What it is known by: the tenant, and its item and code."""
+        return self.tenant_id, self.sku, self.lot
 
 
 class ReservationLine(NamedTuple):
@@ -83,6 +98,11 @@ class Reservation(NamedTuple):
     choices: tuple[dict[str, Any], ...] = ()
     """How the lots of its lines were chosen, where there were lots to choose from."""
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is known by: the tenant, and its id."""
+        return self.tenant_id, self.reservation_id
+
 
 class HoldLine(NamedTuple):
     """How much of one lot at one location was held, and how much of that was given back."""
@@ -109,6 +129,11 @@ class Hold(NamedTuple):
     lines: tuple[HoldLine, ...]
     created_at: str
     version: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is known by: the tenant, and its id."""
+        return self.tenant_id, self.hold_id
 
 
 class TransferLine(NamedTuple):
@@ -141,6 +166,11 @@ class Transfer(NamedTuple):
     lines: tuple[TransferLine, ...]
     created_at: str
     version: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is known by: the tenant, and its id."""
+        return self.tenant_id, self.transfer_id
 
 
 Document = Item | Location | Lot | Reservation | Hold | Transfer

@@ -6,8 +6,7 @@ from typing import Any, Final
 
 import orjson
 
-from ledger.arrays import texts
-from ledger.catalog import save_described
+from ledger import keyed
 from ledger.connection import Transaction
 from ledger.documents import Hold, HoldLine
 from schemas.base import shown
@@ -24,10 +23,7 @@ FOR NO KEY UPDATE OF h
 
 def lock(tx: Transaction, asked: Collection[tuple[str, str]]) -> dict[tuple[str, str], Hold]:
     """Lock and load holds, by (tenant, id)."""
-    if not asked:
-        return {}
-    rows = tx.execute(_LOCK, [texts(column) for column in zip(*asked, strict=True)])
-    return {(row[0], row[1]): _read(row) for row in rows}
+    return {(row[0], row[1]): _read(row) for row in keyed.rows(tx, _LOCK, asked)}
 
 
 def _read(row: tuple[Any, ...]) -> Hold:
@@ -56,7 +52,7 @@ def save(tx: Transaction, holds: Collection[tuple[Hold, str]]) -> None:
     Raises:
         RacedError: a locked row was not as it was loaded.
     """
-    save_described(tx, _SAVE, [_row(hold, actor_id) for hold, actor_id in holds])
+    keyed.save(tx, _SAVE, [_row(hold, actor_id) for hold, actor_id in holds])
 
 
 def _row(hold: Hold, actor_id: str) -> tuple[object, ...]:

@@ -3,8 +3,7 @@
 from collections.abc import Collection
 from typing import Final
 
-from ledger.arrays import texts
-from ledger.catalog import save_described
+from ledger import keyed
 from ledger.connection import Transaction
 from ledger.documents import Lot
 
@@ -28,11 +27,8 @@ def load(tx: Transaction, asked: Collection[LotKey], *, lock: bool) -> dict[LotK
     Whoever reads without the lock has locked balances of the lot before: who changes a lot's
     status locks those too.
     """
-    if not asked:
-        return {}
     statement = _LOTS + (_FOR_UPDATE if lock else "")
-    rows = tx.execute(statement, [texts(column) for column in zip(*asked, strict=True)])
-    return {(row[0], row[1], row[2]): Lot(*row) for row in rows}
+    return {(row[0], row[1], row[2]): Lot(*row) for row in keyed.rows(tx, statement, asked)}
 
 
 _SAVE: Final = f"""
@@ -53,4 +49,4 @@ def save(tx: Transaction, lots: Collection[tuple[Lot, str]]) -> None:
     Raises:
         RacedError: another batch was faster with one of them.
     """
-    save_described(tx, _SAVE, [(*lot, actor_id) for lot, actor_id in lots])
+    keyed.save(tx, _SAVE, [(*lot, actor_id) for lot, actor_id in lots])

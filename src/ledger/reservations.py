@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import orjson
 
+from ledger import keyed
 from ledger.arrays import numbers, texts
 from ledger.connection import Transaction
 from ledger.copy import copy_rows, escaped, optional
@@ -35,10 +36,7 @@ FOR NO KEY UPDATE SKIP LOCKED
 
 def lock(tx: Transaction, asked: Collection[tuple[str, str]]) -> dict[tuple[str, str], Reservation]:
     """Lock and load reservations, by (tenant, id)."""
-    if not asked:
-        return {}
-    rows = tx.execute(_LOCK, [texts(column) for column in zip(*asked, strict=True)])
-    return {(row[0], row[1]): _read(row) for row in rows}
+    return {(row[0], row[1]): _read(row) for row in keyed.rows(tx, _LOCK, asked)}
 
 
 def lock_due(tx: Transaction, now: datetime, limit: int) -> list[Reservation]:

@@ -6,8 +6,7 @@ from typing import Any, Final
 
 import orjson
 
-from ledger.arrays import texts
-from ledger.catalog import save_described
+from ledger import keyed
 from ledger.connection import Transaction
 from ledger.documents import Transfer, TransferLine
 from schemas.base import shown
@@ -27,10 +26,7 @@ FOR NO KEY UPDATE OF t
 
 def lock(tx: Transaction, asked: Collection[tuple[str, str]]) -> dict[tuple[str, str], Transfer]:
     """Lock and load transfers, by (tenant, id)."""
-    if not asked:
-        return {}
-    rows = tx.execute(_LOCK, [texts(column) for column in zip(*asked, strict=True)])
-    return {(row[0], row[1]): _read(row) for row in rows}
+    return {(row[0], row[1]): _read(row) for row in keyed.rows(tx, _LOCK, asked)}
 
 
 def _read(row: tuple[Any, ...]) -> Transfer:
@@ -71,7 +67,7 @@ def save(tx: Transaction, transfers: Collection[tuple[Transfer, str]]) -> None:
     Raises:
         RacedError: a locked row was not as it was loaded.
     """
-    save_described(tx, _SAVE, [_row(transfer, actor_id) for transfer, actor_id in transfers])
+    keyed.save(tx, _SAVE, [_row(transfer, actor_id) for transfer, actor_id in transfers])
 
 
 def _row(transfer: Transfer, actor_id: str) -> tuple[object, ...]:

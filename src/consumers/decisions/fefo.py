@@ -58,15 +58,15 @@ def choose(
     taken: Mapping[LevelKey, Decimal],
     book: Book,
     *,
-    whatever: bool = False,
+    unusable_too: bool = False,
 ) -> Choice:
     """The lots for a wish; `levels` are those at its place, `taken` what earlier wishes took.
 
     A lot that was asked for is the only one. The others go by their day of removal, those without
     one last; of the same day the smallest goes first, since that empties a place, and then the one
-    whose code comes first. `whatever` lets one that was asked for go whether it may be used or not.
+    whose code comes first. `unusable_too` lets one that was asked for go whether it may be used or not.
     """
-    if whatever and wish.lot is not None:
+    if unusable_too and wish.lot is not None:
         return Choice((wish.lot,), by_lot=NO_LOT not in levels)
     if NO_LOT in levels or not levels:
         return _WITHOUT_LOTS if wish.lot is None else Choice((), by_lot=False)

@@ -38,13 +38,13 @@ def grant(
     taken: Taken,
     book: Book,
     *,
-    whatever: bool = False,
+    unusable_too: bool = False,
 ) -> Granted:
     """Take what is wished for from the levels at its place, and note it in `taken`.
 
-    `whatever` takes of a lot that is named though it may not be used.
+    `unusable_too` takes of a lot that is named though it may not be used.
     """
-    choice = choose(wish, tenant_id, levels, taken, book, whatever=whatever)
+    choice = choose(wish, tenant_id, levels, taken, book, unusable_too=unusable_too)
     parts: list[tuple[str, Decimal]] = []
     left = wish.quantity
     for lot in choice.order:

@@ -5,6 +5,7 @@ from typing import Any
 
 from consumers.decisions.known import lot_rule, unknown_item, unknown_place
 from consumers.decisions.registry import Ask, Needs, decides
+from consumers.decisions.shares import Shares, all_left, reduced, shared
 from ledger.book import Applied, Book, Commitment, Event, Level, Outcome, Rejected
 from ledger.documents import Hold, HoldLine
 from schemas.base import ZERO, shown
@@ -79,20 +80,29 @@ def release_hold(command: ReleaseHold, ask: Ask, book: Book) -> Outcome:
     if left > held:
         said = f"/quantity: hold {hold.hold_id} holds {shown(held)} of the {shown(left)} named"
         return Rejected(409, problem(HOLD_HOLDS_LESS, said, pointer="/quantity"))
-    lines = list(hold.lines)
-    back: list[Commitment] = []
-    for index, line in enumerate(lines):
-        take = min(line.left, left)
-        if take > ZERO:
-            left -= take
-            lines[index] = line._replace(released=line.released + take)
-            back.append(Commitment(hold.sku, line.location, line.lot, -take, "held"))
+    shares = _first(hold, left)
+    lines = reduced(hold.lines, shares, "released")
+    back = tuple(
+        Commitment(hold.sku, line.location, line.lot, -take, "held")
+        for line, take in shared(hold.lines, shares)
+    )
     changed = hold._replace(
-        lines=tuple(lines),
+        lines=lines,
         status="active" if any(line.left for line in lines) else "released",
         version=hold.version + 1,
     )
-    return _changed(200, "hold.released", changed, tuple(back))
+    return _changed(200, "hold.released", changed, back)
+
+
+def _first(hold: Hold, wanted: Decimal) -> Shares:
+    """So much of a hold that has it, line by line in their order."""
+    shares: Shares = []
+    for index, left in all_left(hold.lines):
+        take = min(left, wanted)
+        if take:
+            shares.append((index, take))
+            wanted -= take
+    return shares
 
 
 def _refused(command: PlaceHold, ask: Ask, book: Book) -> Rejected | None:

@@ -1,7 +1,10 @@
 """Refusals that many decisions share: an item or location that nobody described, a lot too many."""
 
+from decimal import Decimal
+
 from ledger.book import Book, Rejected
-from schemas.problems import LOT_RULE, UNKNOWN_ITEM, UNKNOWN_LOCATION, problem
+from schemas.base import QUANTITY_BOUND
+from schemas.problems import LOT_RULE, OUT_OF_BOUNDS, UNKNOWN_ITEM, UNKNOWN_LOCATION, problem
 
 
 def unknown_place(
@@ -33,3 +36,11 @@ def lot_rule(
         return None
     said = f"{pointer}/lot: {sku} is " + ("stocked by lot" if by_lot else "not stocked by lot")
     return Rejected(422, problem(LOT_RULE, said, sku=sku, pointer=f"{pointer}/lot"))
+
+
+def out_of_bounds(quantity: Decimal, pointer: str) -> Rejected | None:
+    """Refuse what a level would come to beyond all bounds."""
+    if quantity < QUANTITY_BOUND:
+        return None
+    said = f"{pointer}: the stock on hand must stay below one trillion"
+    return Rejected(422, problem(OUT_OF_BOUNDS, said, pointer=pointer))

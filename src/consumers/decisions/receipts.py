@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any, Final
 
-from consumers.decisions.known import lot_rule, unknown_place
+from consumers.decisions.known import lot_rule, out_of_bounds, unknown_place
 from consumers.decisions.lots import lot_body, undescribed
 from consumers.decisions.registry import Ask, Needs, decides
 from ledger.book import (
@@ -20,10 +20,10 @@ from ledger.book import (
     Rejected,
 )
 from ledger.documents import Lot
-from schemas.base import QUANTITY_BOUND, ZERO, shown
+from schemas.base import ZERO, shown
 from schemas.commands.lots import LotDates
 from schemas.commands.receipts import PostReceipt, ReceivedLine
-from schemas.problems import LOT_DATES, OUT_OF_BOUNDS, problem
+from schemas.problems import LOT_DATES, problem
 
 SOURCES: Final = {"vendor": VENDOR, "customer": CUSTOMER, "production": PRODUCTION}
 DATES: Final = tuple(LotDates.model_fields)
@@ -115,11 +115,7 @@ def _too_much(
     """Refuse a level beyond all bounds; `received` is what the lines so far bring to each."""
     level = book.level(ask.tenant_id, line.sku, line.location, line.lot or NO_LOT)
     received[level.key] = received.get(level.key, ZERO) + line.quantity
-    if level.on_hand + received[level.key] < QUANTITY_BOUND:
-        return None
-    at = f"/lines/{index}/quantity"
-    said = f"{at}: the stock on hand must stay below one trillion"
-    return Rejected(422, problem(OUT_OF_BOUNDS, said, pointer=at))
+    return out_of_bounds(level.on_hand + received[level.key], f"/lines/{index}/quantity")
 
 
 def _body(

@@ -6,7 +6,7 @@ from consumers.decisions.fefo import unusable
 from consumers.decisions.granting import Granted, Taken, grant, insufficient, short_line
 from consumers.decisions.known import unknown_place
 from consumers.decisions.registry import Ask, Needs, decides
-from consumers.decisions.shares import Shares, given_back, reduce, shares_of
+from consumers.decisions.shares import Shares, all_left, reduced, shared, shares_of
 from ledger.book import (
     CUSTOMER,
     NO_LOT,
@@ -30,6 +30,7 @@ from schemas.commands.reservations import (
 from schemas.problems import (
     LOT_UNUSABLE,
     RESERVATION_CLOSED,
+    RESERVATION_HOLDS_LESS,
     UNKNOWN_RESERVATION,
     problem,
 )
@@ -115,8 +116,8 @@ def release_reservation(command: ReleaseReservation, ask: Ask, book: Book) -> Ou
     if isinstance(taken, Rejected):
         return taken
     found, shares = taken
-    changed = reduce(found, shares, "released", "released")
-    return _changed(200, "reservation.released", changed, commitments=given_back(found, shares))
+    changed = _reduced(found, shares, "released", "released")
+    return _changed(200, "reservation.released", changed, commitments=_given_back(found, shares))
 
 
 @decides(ExpireReservation, needs=_reservation)
@@ -127,9 +128,9 @@ def expire_reservation(command: ExpireReservation, ask: Ask, book: Book) -> Outc
         return _unknown(command)
     if found.status != "active" or not _past(found, book):
         return _closed(found, "is not due to expire")
-    shares = [(index, line.left) for index, line in enumerate(found.lines) if line.left]
-    changed = reduce(found, shares, "released", "expired")
-    return _changed(200, "reservation.expired", changed, commitments=given_back(found, shares))
+    shares = all_left(found.lines)
+    changed = _reduced(found, shares, "released", "expired")
+    return _changed(200, "reservation.expired", changed, commitments=_given_back(found, shares))
 
 
 @decides(ConsumeReservation, needs=_reservation)
@@ -148,11 +149,11 @@ def consume_reservation(command: ConsumeReservation, ask: Ask, book: Book) -> Ou
         "tracking": proof.tracking,
         "shipped_at": stamp(proof.shipped_at),
         "lines": [
-            {"line": found.lines[index].line, "quantity": shown(quantity)}
-            for index, quantity in shares
+            {"line": line.line, "quantity": shown(quantity)}
+            for line, quantity in shared(found.lines, shares)
         ],
     }
-    changed = reduce(found, shares, "consumed", "consumed")
+    changed = _reduced(found, shares, "consumed", "consumed")
     changed = changed._replace(shipments=(*found.shipments, shipment))
     movements = tuple(
         Movement(
@@ -166,13 +167,13 @@ def consume_reservation(command: ConsumeReservation, ask: Ask, book: Book) -> Ou
             f"shipment {proof.carrier} {proof.tracking}",
             found.reservation_id,
         )
-        for line, quantity in ((found.lines[index], quantity) for index, quantity in shares)
+        for line, quantity in shared(found.lines, shares)
     )
     return _changed(
         200,
         "reservation.consumed",
         changed,
-        commitments=given_back(found, shares),
+        commitments=_given_back(found, shares),
         movements=movements,
     )
 
@@ -191,13 +192,33 @@ def _taken(
         return _closed(found, f"is {found.status}")
     if _past(found, book):
         return _closed(found, "has expired")
-    shares = shares_of(found, command.lines)
+    shares = shares_of(found.lines, command.lines, RESERVATION_HOLDS_LESS)
     return shares if isinstance(shares, Rejected) else (found, shares)
+
+
+def _reduced(found: Reservation, shares: Shares, column: str, ended: str) -> Reservation:
+    """The reservation with its shares taken out; ended once nothing is left.
+
+    One that shipped anything ends as consumed, however its rest went.
+    """
+    lines = reduced(found.lines, shares, column)
+    status = "active"
+    if not any(line.left for line in lines):
+        status = "consumed" if any(line.consumed for line in lines) else ended
+    return found._replace(lines=lines, status=status, version=found.version + 1)
+
+
+def _given_back(found: Reservation, shares: Shares) -> tuple[Commitment, ...]:
+    """What is not promised any more."""
+    return tuple(
+        Commitment(line.sku, line.location, line.lot, -quantity)
+        for line, quantity in shared(found.lines, shares)
+    )
 
 
 def _unusable(found: Reservation, shares: Shares, ask: Ask, book: Book) -> Rejected | None:
     """Refuse to ship of a lot that was recalled, quarantined or has expired since it was promised."""
-    for line in (found.lines[index] for index, _ in shares):
+    for line, _ in shared(found.lines, shares):
         lot = book.lots.get((ask.tenant_id, line.sku, line.lot)) if line.lot else None
         because = lot and unusable(lot, book.today(ask.tenant_id, line.location))
         if because:

@@ -1,30 +1,42 @@
-"""What a command takes out of a reservation: how much of which lines, and what is left then."""
+"""What a command takes out of a document's lines: how much of which, and what the lines are then."""
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import TypeVar
 
-from ledger.book import Commitment, Rejected
-from ledger.documents import Reservation
+from ledger.book import Rejected
+from ledger.documents import HoldLine, ReservationLine, TransferLine
 from schemas.base import ZERO, shown
-from schemas.commands.reservations import PartOfLine
-from schemas.problems import RESERVATION_HOLDS_LESS, problem
+from schemas.commands.lines import PartOfLine
+from schemas.problems import Kind, problem
 
 Shares = list[tuple[int, Decimal]]
-"""Parts of a reservation: the index into its lines, and how much of that line."""
+"""Parts of a document: the index into its lines, and how much of that line."""
+
+Line = TypeVar("Line", ReservationLine, TransferLine, HoldLine)
+Numbered = TypeVar("Numbered", ReservationLine, TransferLine)
 
 
-def shares_of(found: Reservation, parts: Sequence[PartOfLine] | None) -> Shares | Rejected:
+def all_left(lines: Sequence[Line]) -> Shares:
+    """All that the lines still hold."""
+    return [(index, line.left) for index, line in enumerate(lines) if line.left]
+
+
+def shares_of(
+    lines: Sequence[Numbered], parts: Sequence[PartOfLine] | None, less: Kind
+) -> Shares | Rejected:
     """What a command takes from each line: all that is left, or the parts that it names.
 
-    A line that was granted from several lots gives from them in their order.
+    A line that is of several lots gives from them in their order. One that holds less than is
+    named is a problem of the type `less`.
     """
     if parts is None:
-        return [(index, line.left) for index, line in enumerate(found.lines) if line.left]
-    left = [line.left for line in found.lines]
+        return all_left(lines)
+    left = [line.left for line in lines]
     shares: dict[int, Decimal] = {}
     for at, part in enumerate(parts):
         wanted = part.quantity
-        for index, line in enumerate(found.lines):
+        for index, line in enumerate(lines):
             if line.line == part.line and wanted and left[index]:
                 take = min(left[index], wanted)
                 left[index] -= take
@@ -33,28 +45,19 @@ def shares_of(found: Reservation, parts: Sequence[PartOfLine] | None) -> Shares 
         if wanted:
             held = shown(part.quantity - wanted)
             said = f"/lines/{at}: line {part.line} holds {held} of the {shown(part.quantity)} named"
-            return Rejected(409, problem(RESERVATION_HOLDS_LESS, said, pointer=f"/lines/{at}"))
+            return Rejected(409, problem(less, said, pointer=f"/lines/{at}"))
     return sorted(shares.items())
 
 
-def reduce(found: Reservation, shares: Shares, column: str, ended: str) -> Reservation:
-    """The reservation with its shares taken out; ended once nothing is left.
-
-    One that shipped anything ends as consumed, however its rest went.
-    """
-    lines = list(found.lines)
+def reduced(lines: Sequence[Line], shares: Shares, column: str) -> tuple[Line, ...]:
+    """The lines once their shares are noted in the column that says what became of them."""
+    changed = list(lines)
     for index, quantity in shares:
-        line = lines[index]
-        lines[index] = line._replace(**{column: getattr(line, column) + quantity})
-    status = "active"
-    if not any(line.left for line in lines):
-        status = "consumed" if any(line.consumed for line in lines) else ended
-    return found._replace(lines=tuple(lines), status=status, version=found.version + 1)
+        line = changed[index]
+        changed[index] = line._replace(**{column: getattr(line, column) + quantity})
+    return tuple(changed)
 
 
-def given_back(found: Reservation, shares: Shares) -> tuple[Commitment, ...]:
-    """What is not promised any more."""
-    return tuple(
-        Commitment(line.sku, line.location, line.lot, -quantity)
-        for line, quantity in ((found.lines[index], quantity) for index, quantity in shares)
-    )
+def shared(lines: Sequence[Line], shares: Shares) -> list[tuple[Line, Decimal]]:
+    """The lines that have a share, each with it."""
+    return [(lines[index], quantity) for index, quantity in shares]

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from consumers.decisions.granting import Taken, Wanted, grant, insufficient, short_line
-from consumers.decisions.known import lot_rule, unknown_place
+from consumers.decisions.known import lot_rule, out_of_bounds, unknown_place
 from consumers.decisions.registry import Ask, Needs, decides
 from ledger.book import (
     CUSTOMER,
@@ -20,13 +20,13 @@ from ledger.book import (
     Outcome,
     Rejected,
 )
-from schemas.base import QUANTITY_BOUND, ZERO, shown
+from schemas.base import ZERO, shown
 from schemas.commands.stock import AdjustStock, IssuedLine, IssueStock, RecordStock
-from schemas.problems import INSUFFICIENT_STOCK, OUT_OF_BOUNDS, problem
+from schemas.problems import INSUFFICIENT_STOCK, problem
 
 GOES_TO: Final = {"customer": CUSTOMER, "production": PRODUCTION, "scrap": SCRAP, "loss": LOSS}
-UNUSED: Final = frozenset({"scrap", "loss"})
-"""Where stock may go that nobody is to use."""
+WRITTEN_OFF: Final = frozenset({"scrap", "loss"})
+"""Where stock goes that nobody will use: of a lot that may not be used, only there."""
 
 
 OnOneLevel = RecordStock | AdjustStock
@@ -61,9 +61,9 @@ def adjust_stock(command: AdjustStock, ask: Ask, book: Book) -> Outcome:
     level = book.level(ask.tenant_id, command.sku, command.location, command.lot or NO_LOT)
     if command.delta < -level.available:
         return _short(command, level, -command.delta)
-    if level.on_hand + command.delta >= QUANTITY_BOUND:
-        said = "/delta: the stock on hand must stay below one trillion"
-        return Rejected(422, problem(OUT_OF_BOUNDS, said, pointer="/delta"))
+    refused = out_of_bounds(level.on_hand + command.delta, "/delta")
+    if refused:
+        return refused
     body = {
         "reason_code": command.reason_code,
         "unit_cost": None if command.unit_cost is None else shown(command.unit_cost),
@@ -94,8 +94,8 @@ def issue_stock(command: IssueStock, ask: Ask, book: Book) -> Outcome:
             return refused
         levels = book.levels(ask.tenant_id, line.sku, line.location)
         wish = Wanted(line.sku, line.location, line.quantity, line.lot)
-        whatever = command.to in UNUSED
-        granted = grant(wish, ask.tenant_id, levels, taken, book, whatever=whatever)
+        written_off = command.to in WRITTEN_OFF
+        granted = grant(wish, ask.tenant_id, levels, taken, book, unusable_too=written_off)
         parts += [(number, line, lot, quantity) for lot, quantity in granted.parts]
         if granted.missing:
             short.append(short_line(number, wish, granted))

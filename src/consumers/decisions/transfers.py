@@ -1,11 +1,13 @@
 """What transfer commands mean: stock is under way between two of our places, and accounted for."""
 
+from collections import defaultdict
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from consumers.decisions.granting import Taken, Wanted, grant, insufficient, short_line
-from consumers.decisions.known import lot_rule, unknown_place
+from consumers.decisions.known import lot_rule, out_of_bounds, unknown_place
 from consumers.decisions.registry import Ask, Needs, decides
+from consumers.decisions.shares import Shares, all_left, reduced, shared, shares_of
 from ledger.book import (
     LOSS,
     TRANSIT,
@@ -13,18 +15,14 @@ from ledger.book import (
     Book,
     Commitment,
     Event,
+    LevelKey,
     Movement,
     Outcome,
     Rejected,
 )
 from ledger.documents import Transfer, TransferLine
-from schemas.base import ZERO, shown
-from schemas.commands.transfers import (
-    ArrivedLine,
-    CloseTransfer,
-    ReceiveTransfer,
-    ShipTransfer,
-)
+from schemas.base import shown
+from schemas.commands.transfers import CloseTransfer, ReceiveTransfer, ShipTransfer
 from schemas.problems import (
     TRANSFER_ENDED,
     TRANSFER_HOLDS_LESS,
@@ -33,8 +31,6 @@ from schemas.problems import (
 )
 
 OnTransfer = ReceiveTransfer | CloseTransfer
-Parts = dict[int, Decimal]
-"""How much of which of a transfer's lines, by their index."""
 
 ENDS: Final = {"lost": LOSS, "returned": None}
 """Where what does not arrive ends up; None is where it came from."""
@@ -85,7 +81,10 @@ def ship_transfer(command: ShipTransfer, ask: Ask, book: Book) -> Outcome:
         book.at,
         1,
     )
-    gone = {index: line.shipped for index, line in enumerate(lines)}
+    gone = all_left(transfer.lines)
+    refused = _too_much(transfer, gone, transfer.to_location, "incoming", book)
+    if refused:
+        return refused
     return _changed(
         201,
         "transfer.shipped",
@@ -101,16 +100,19 @@ def receive_transfer(command: ReceiveTransfer, ask: Ask, book: Book) -> Outcome:
     transfer = _under_way(command, ask, book)
     if isinstance(transfer, Rejected):
         return transfer
-    parts = _arrived(transfer, command.lines)
-    if isinstance(parts, Rejected):
-        return parts
-    changed = _ended(transfer, parts, "received", "received")
+    shares = shares_of(transfer.lines, command.lines, TRANSFER_HOLDS_LESS)
+    if isinstance(shares, Rejected):
+        return shares
+    refused = _too_much(transfer, shares, transfer.to_location, "on_hand", book)
+    if refused:
+        return refused
+    changed = _reduced(transfer, shares, "received", "received")
     return _changed(
         200,
         "transfer.received",
         changed,
-        _movements(transfer, parts, (TRANSIT, transfer.to_location), "transfer"),
-        _announced(transfer, parts, -1),
+        _movements(transfer, shares, (TRANSIT, transfer.to_location), "transfer"),
+        _announced(transfer, shares, -1),
     )
 
 
@@ -120,15 +122,20 @@ def close_transfer(command: CloseTransfer, ask: Ask, book: Book) -> Outcome:
     transfer = _under_way(command, ask, book)
     if isinstance(transfer, Rejected):
         return transfer
-    parts = {index: line.left for index, line in enumerate(transfer.lines) if line.left}
-    changed = _ended(transfer, parts, command.rest, "closed")._replace(reason=command.reason)
-    to = ENDS[command.rest] or transfer.from_location
+    shares = all_left(transfer.lines)
+    to = ENDS[command.rest]
+    if to is None:
+        to = transfer.from_location
+        refused = _too_much(transfer, shares, to, "on_hand", book)
+        if refused:
+            return refused
+    changed = _reduced(transfer, shares, command.rest, "closed")._replace(reason=command.reason)
     return _changed(
         200,
         "transfer.closed",
         changed,
-        _movements(transfer, parts, (TRANSIT, to), command.reason),
-        _announced(transfer, parts, -1),
+        _movements(transfer, shares, (TRANSIT, to), command.reason),
+        _announced(transfer, shares, -1),
     )
 
 
@@ -139,6 +146,25 @@ def _refused(command: ShipTransfer, index: int, ask: Ask, book: Book) -> Rejecte
         if unknown:
             return unknown
     return lot_rule(book, ask.tenant_id, wanted.sku, wanted.lot, at) if wanted.lot else None
+
+
+def _too_much(
+    transfer: Transfer,
+    shares: Shares,
+    location: str,
+    of: Literal["on_hand", "incoming"],
+    book: Book,
+) -> Rejected | None:
+    """Refuse what a location would have, or have to expect, beyond all bounds."""
+    coming: defaultdict[LevelKey, Decimal] = defaultdict(Decimal)
+    for line, quantity in shared(transfer.lines, shares):
+        level = book.level(transfer.tenant_id, line.sku, location, line.lot)
+        coming[level.key] += quantity
+        total = getattr(level, of) + coming[level.key]
+        refused = out_of_bounds(total, f"/lines/{line.line - 1}/quantity")
+        if refused:
+            return refused
+    return None
 
 
 def _under_way(command: OnTransfer, ask: Ask, book: Book) -> Transfer | Rejected:
@@ -153,57 +179,27 @@ def _under_way(command: OnTransfer, ask: Ask, book: Book) -> Transfer | Rejected
     return found
 
 
-def _arrived(transfer: Transfer, arrived: list[ArrivedLine] | None) -> Parts | Rejected:
-    """What arrived of each line: all that is left, or the named parts, lot by lot in their order."""
-    left = {index: line.left for index, line in enumerate(transfer.lines) if line.left}
-    if arrived is None:
-        return left
-    parts: Parts = {}
-    for at, part in enumerate(arrived):
-        wanted = part.quantity
-        for index, line in enumerate(transfer.lines):
-            take = min(left.get(index, ZERO), wanted)
-            if line.line == part.line and take:
-                left[index] -= take
-                wanted -= take
-                parts[index] = parts.get(index, ZERO) + take
-        if wanted:
-            under_way = shown(part.quantity - wanted)
-            said = f"/lines/{at}: {under_way} of line {part.line} is in transit"
-            return Rejected(409, problem(TRANSFER_HOLDS_LESS, said, pointer=f"/lines/{at}"))
-    return parts
-
-
-def _ended(transfer: Transfer, parts: Parts, column: str, status: str) -> Transfer:
-    """The transfer with its parts accounted for; ended once nothing is in transit."""
-    lines = list(transfer.lines)
-    for index, quantity in parts.items():
-        line = lines[index]
-        lines[index] = line._replace(**{column: getattr(line, column) + quantity})
-    ended = not any(line.left for line in lines)
-    return transfer._replace(
-        lines=tuple(lines),
-        status=status if ended else "in_transit",
-        version=transfer.version + 1,
-    )
+def _reduced(transfer: Transfer, shares: Shares, column: str, ended: str) -> Transfer:
+    """The transfer with its shares accounted for; ended once nothing is in transit."""
+    lines = reduced(transfer.lines, shares, column)
+    status = "in_transit" if any(line.left for line in lines) else ended
+    return transfer._replace(lines=lines, status=status, version=transfer.version + 1)
 
 
 def _movements(
-    transfer: Transfer, parts: Parts, ends: tuple[str, str], reason: str
+    transfer: Transfer, shares: Shares, ends: tuple[str, str], reason: str
 ) -> tuple[Movement, ...]:
-    lines = ((transfer.lines[index], quantity) for index, quantity in sorted(parts.items()))
     return tuple(
         Movement(line.sku, line.lot, "", *ends, quantity, None, reason, transfer.transfer_id)
-        for line, quantity in lines
+        for line, quantity in shared(transfer.lines, shares)
     )
 
 
-def _announced(transfer: Transfer, parts: Parts, sign: int) -> tuple[Commitment, ...]:
+def _announced(transfer: Transfer, shares: Shares, sign: int) -> tuple[Commitment, ...]:
     """What the location that it goes to may expect: more, or less again."""
-    lines = ((transfer.lines[index], quantity) for index, quantity in sorted(parts.items()))
     return tuple(
         Commitment(line.sku, transfer.to_location, line.lot, quantity * sign, "incoming")
-        for line, quantity in lines
+        for line, quantity in shared(transfer.lines, shares)
     )
 
 

@@ -25,7 +25,7 @@ SELECT {_COLUMNS} FROM journal ORDER BY tenant_id, shard, sequence
 _BEHIND: Final = f"""
 SELECT {_COLUMNS} FROM journal WHERE tenant_id = %s AND shard = %s AND sequence > %s
 ORDER BY tenant_id, shard, sequence
-"""  # noqa: S608
+"""  # noqa: S608  # our own words
 _SEGMENTS: Final = "SELECT tenant_id, shard, rows, last_sequence, head FROM segment"
 
 

@@ -6,8 +6,8 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from schemas.base import LocationCode, LotCode, Quantity, Reference, Sku, Strict, Text
 from schemas.commands.base import Command
+from schemas.commands.lines import LINES_MAX, Parts
 
-LINES_MAX = 500
 ReservationId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
 
 
@@ -24,22 +24,12 @@ class WantedLine(Strict):
     )
 
 
-class PartOfLine(Strict):
-    """A part of a reservation's line, by the line's number from 1."""
-
-    line: Annotated[int, Field(ge=1, le=LINES_MAX)]
-    quantity: Quantity
-
-
 class ShipmentProof(Strict):
     """What shows that the goods have left."""
 
     carrier: Reference
     tracking: Reference
     shipped_at: AwareDatetime
-
-
-Parts = Annotated[list[PartOfLine], Field(min_length=1, max_length=LINES_MAX)]
 
 
 class CreateReservation(Command):

@@ -7,8 +7,8 @@ from pydantic_core import PydanticCustomError
 
 from schemas.base import LocationCode, LotCode, Quantity, Reference, Sku, Strict, Text
 from schemas.commands.base import Command
+from schemas.commands.lines import LINES_MAX, Parts
 
-LINES_MAX = 500
 TransferId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
 
 
@@ -18,13 +18,6 @@ class ShippedLine(Strict):
     sku: Sku
     quantity: Quantity
     lot: LotCode | None = None
-
-
-class ArrivedLine(Strict):
-    """How much of a transfer's line arrived, by the line's number from 1."""
-
-    line: Annotated[int, Field(ge=1, le=LINES_MAX)]
-    quantity: Quantity
 
 
 class ShipTransfer(Command):
@@ -53,7 +46,7 @@ class ReceiveTransfer(Command):
     MODULE: ClassVar[str] = "transfers"
 
     transfer_id: TransferId
-    lines: Annotated[list[ArrivedLine], Field(min_length=1, max_length=LINES_MAX)] | None = None
+    lines: Parts | None = None
 
 
 class CloseTransfer(Command):

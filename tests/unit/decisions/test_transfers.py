@@ -141,3 +141,24 @@ def test_what_has_ended_stays_as_it_is(last):
     paper.kept(last, over, "2")
     for command in (receive(), close("returned")):
         assert paper.refusal(paper.decided(command, over)) == "transfer-not-in-transit"
+
+
+def test_no_location_has_or_expects_more_than_can_be_counted():
+    """The columns end below one trillion; refused before it, so that nothing is half done."""
+    over = paper.book(("A", "", "10", "0"))
+    east = over.level(TENANT, "A", "EAST", "")
+    over.enter((east,))
+    east.incoming = Decimal(999999999999)
+    refused = paper.decided(ship(line("1")), over)
+    assert (refused.code, refused.problem["pointer"]) == (422, "/lines/0/quantity")
+    east.incoming = Decimal(0)
+    shipped = paper.decided(ship(line("1"), line("2")), over)
+    over.apply(TENANT, "somebody", shipped)
+    sent = shipped.body["transfer_id"]
+    east.on_hand = Decimal(999999999997)
+    refused = paper.decided(receive(transfer_id=sent), over)
+    assert (refused.code, refused.problem["pointer"]) == (422, "/lines/1/quantity")
+    assert paper.decided(receive((1, "1"), transfer_id=sent), over).code == 200
+    over.level(TENANT, "A", "MAIN", "").on_hand = Decimal(999999999999)
+    assert paper.decided(close("returned", sent), over).code == 422
+    assert paper.decided(close("lost", sent), over).code == 200
