@@ -3,6 +3,7 @@
 import itertools
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -12,8 +13,9 @@ from consumers.isolate import apply_isolated
 from consumers.parse import Record, parse
 from consumers.parse import Rules as ParseRules
 from consumers.stages import Stages
-from ledger import shards
+from ledger import shards, verify
 from ledger.connection import Transaction, connect
+from ledger.verify.report import Report
 from schemas.commands import COMMANDS
 from schemas.settings import Settings
 from schemas.topics import shard_of
@@ -220,6 +222,10 @@ class Ledger:
         flushed = self.apply(self.records(list(asks), partition), asks[0].module)
         answers = [answer for part in flushed for answer in _answers(part)]
         return [next(a for a in answers if _is_for(a, each)) for each in asks]
+
+    def proof(self) -> Report:
+        """What `stockyard verify` says of it."""
+        return verify.run(self.url, timedelta(days=30))
 
     def close(self) -> None:
         self.tx.close()

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakSet
 
 from deploy.machine.ports import HOST
 
@@ -73,6 +74,7 @@ class FaultyNetwork:
     _ways: dict[str, _Way] = field(default_factory=lambda: {UP: _Way(), DOWN: _Way()})
     _refuses: bool = False
     _links: set[_Link] = field(default_factory=set)
+    _writers: WeakSet[asyncio.StreamWriter] = field(default_factory=WeakSet)
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _thread: threading.Thread | None = None
     _free: dict[str, asyncio.Event] = field(default_factory=dict)
@@ -158,8 +160,11 @@ class FaultyNetwork:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in list(self._writers):
+            writer.transport.abort()  # one that was closed still waits for a peer that reads no more
+        await asyncio.sleep(0)  # in which the loop closes their sockets
 
-    async def _cut(self, reset: bool) -> None:  # noqa: FBT001
+    async def _cut(self, reset: bool) -> None:  # noqa: FBT001  # one of two ways
         for link in list(self._links):
             link.close(reset=reset)
             self.cuts += 1
@@ -180,6 +185,7 @@ class FaultyNetwork:
         self.connections += 1
         link = _Link(writer, there, self.new_sieve() if self.new_sieve else None)
         self._links.add(link)
+        self._writers |= {writer, there}
         try:
             await asyncio.gather(
                 self._carry(reader, there, UP, link), self._carry(back, writer, DOWN, link)

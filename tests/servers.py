@@ -156,7 +156,7 @@ def _docker_broker() -> Iterator[Kafka]:
 
 @contextmanager
 def _docker_postgres() -> Iterator[str]:
-    from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415
+    from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415  # slow to import
 
     with PostgresContainer(POSTGRES_IMAGE, driver=None) as running:
         yield running.get_connection_url()

@@ -94,7 +94,7 @@ def test_thousands_that_wait_or_leave_are_bounded_and_all_let_go(stocked, new_ed
     eventually("nobody is waited for", lambda: edge.process.metric(AWAITED) == 0)
     eventually("no connection is left", lambda: edge.process.descriptors() < descriptors + 20)
     grown = edge.process.memory_megabytes() - memory
-    print(f"{WAITERS} callers: {grown:.0f} MB more, {codes.count(503)} refused")  # noqa: T201
+    print(f"{WAITERS} callers: {grown:.0f} MB more, {codes.count(503)} refused")  # noqa: T201  # shown with the test
     assert grown < GROWTH_MEGABYTES
     fault.heal()
     stocked.start("reservations")

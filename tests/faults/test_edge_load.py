@@ -119,7 +119,7 @@ def test_an_overloaded_edge_sheds_and_drains_at_capacity(stocked, new_edge, monk
     assert len(taken) > CAPACITY * OVERLOAD_SECONDS / 4, "no collapse: what can be done is done"
     eventually("drained", lambda: waiting(stocked) == 0, within_seconds=90)
     drained = time.monotonic() - stopped
-    print(  # noqa: T201
+    print(  # noqa: T201  # shown with the test
         f"{len(answers)} asked, {len(taken)} taken, {len(shed)} shed; at most {peak} waited; "
         f"{backlog} drained in {drained:.1f} s at {CAPACITY:.0f} a second"
     )

@@ -83,7 +83,7 @@ def test_a_flash_sale_sells_what_there_is_and_starves_nobody(pipeline):
     assert {problem.rpartition("/")[2] for problem in refused} == {"insufficient-stock"}
     waits = waited(pipeline, wanted)
     hot_waits, cold_waits = ([waits[key] for key in kind] for kind in (hot, cold))
-    print(said("hot", hot_waits), said("cold", cold_waits), sep="\n")  # noqa: T201
+    print(said("hot", hot_waits), said("cold", cold_waits), sep="\n")  # noqa: T201  # shown with the test
     assert median(cold_waits) <= STARVED * median(hot_waits)
     assert max(cold_waits) <= STARVED * max(hot_waits)
 

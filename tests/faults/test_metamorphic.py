@@ -165,9 +165,9 @@ def content(pipeline: Pipeline):
             for named in [dict(message.headers())]
             if named["ce_type"] != b"stock.level.changed"
         },
-        "levels": pipeline.query(f"SELECT {LEVEL_COLUMNS} FROM balance ORDER BY 1, 2, 3"),  # noqa: S608
+        "levels": pipeline.query(f"SELECT {LEVEL_COLUMNS} FROM balance ORDER BY 1, 2, 3"),  # noqa: S608  # our own words
         "levels read": pipeline.query(
-            f"SELECT {LEVEL_COLUMNS} FROM stockyard_read.level ORDER BY 1, 2, 3"  # noqa: S608
+            f"SELECT {LEVEL_COLUMNS} FROM stockyard_read.level ORDER BY 1, 2, 3"  # noqa: S608  # our own words
         ),
         "reservations read": [
             (*row[:-1], timeless(orjson.loads(row[-1])))

@@ -75,7 +75,7 @@ def test_a_connection_that_never_answers_is_given_up(stocked, postgres_network):
     postgres_network.stall(DOWN)
     wanted = asks.reserve(asks.line("A", "1"))
     stocked.send(wanted)
-    given_up = lambda: "no answer for" in worker.says()  # noqa: E731
+    given_up = lambda: "no answer for" in worker.says()  # noqa: E731  # asked often
     fault.seen("it was given up", eventually("the wait ends", given_up, SILENT_SECONDS))
     postgres_network.heal()
     fault.heal()

@@ -85,7 +85,7 @@ def test_a_real_deadlock_costs_no_command(stocked):
         stocked.send(wanted)
         eventually("the worker waits", lambda: waiting(stocked))
         other.execute("SELECT FROM balance WHERE sku = 'A' FOR UPDATE")
-    retried = lambda: worker.metric("stockyard_batch_retries_total", sqlstate="40P01")  # noqa: E731
+    retried = lambda: worker.metric("stockyard_batch_retries_total", sqlstate="40P01")  # noqa: E731  # asked often
     fault.seen("the deadlock was resolved against the worker", eventually("a retry", retried))
     fault.heal()
     assert stocked.answers(wanted)[0]["status"] == "applied"
@@ -105,7 +105,7 @@ def test_a_row_locked_for_longer_than_the_bound_is_waited_for_again(stocked):
     worker = stocked.start("reservations")
     stocked.ask(asks.reserve(asks.line("A", "1")))
     wanted = asks.reserve(asks.line("A", "1"))
-    retried = lambda: worker.metric("stockyard_batch_retries_total", sqlstate="55P03")  # noqa: E731
+    retried = lambda: worker.metric("stockyard_batch_retries_total", sqlstate="55P03")  # noqa: E731  # asked often
     with psycopg.connect(stocked.settings.ledger_url) as other:
         other.execute("SELECT FROM balance FOR UPDATE")
         stocked.send(wanted)
@@ -127,7 +127,7 @@ def test_a_server_that_became_read_only_is_waited_for(stocked):
         hang_up(admin)
         wanted = [asks.reserve(asks.line("A", "1")) for _ in range(BATCH)]
         stocked.send(*wanted)
-        told = lambda: refusals(worker, "25006")  # noqa: E731
+        told = lambda: refusals(worker, "25006")  # noqa: E731  # asked often
         fault.seen("it was refused", eventually("a refusal", told, 60))
         assert worker.lives()
         admin.execute("SET default_transaction_read_only = off")

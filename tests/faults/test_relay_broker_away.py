@@ -46,7 +46,7 @@ def test_a_relay_catches_up_faster_than_commands_come_in(pipeline, kafka_network
     backlog, healed = waiting(pipeline), time.monotonic()
     eventually("it has caught up", lambda: waiting(pipeline) < 2 * came, within_seconds=90)
     took = time.monotonic() - healed
-    print(f"{backlog} rows caught up in {took:.1f} s while {came:.0f} a second came")  # noqa: T201
+    print(f"{backlog} rows caught up in {took:.1f} s while {came:.0f} a second came")  # noqa: T201  # shown with the test
     eventually("the alarm is over", lambda: "publishing has caught up" in relay.says())
     work.stop()
     work.end()

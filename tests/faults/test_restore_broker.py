@@ -76,7 +76,7 @@ def test_a_broker_older_than_the_database_halts_and_is_mended_by_its_runbook(sho
     assert shop.query("SELECT on_hand, reserved FROM balance") == before
 
     for module in MODULES:
-        eventually(f"{module} is reset", lambda: is_reset(shop, module))  # noqa: B023
+        eventually(f"{module} is reset", lambda: is_reset(shop, module))  # noqa: B023  # called at once
     shop.execute(TOLD_AGAIN, copied_at)
     sent, shop.sent = shop.sent, []
     shop._tails.clear()  # noqa: SLF001  # they remember records that are gone

@@ -191,7 +191,7 @@ def test_a_restored_ledger_comes_to_what_its_twin_comes_to(drill, twin, place, s
 
     for module in MODULES:  # the shelves were full before the first reservation
         twin_worker = twin.start(module, publisher="none")
-        eventually(f"the twin has read {module}", lambda: caught_up(twin, drill, module), 90)  # noqa: B023
+        eventually(f"the twin has read {module}", lambda: caught_up(twin, drill, module), 90)  # noqa: B023  # called at once
         assert twin_worker.end() == 0
     mine, theirs = Found(drill), Found(twin)
     assert outcomes(mine) == outcomes(theirs)

@@ -1,16 +1,13 @@
 """A ledger for each test, applied to without Kafka, and proved at the test's end."""
 
-from datetime import timedelta
-
 import pytest
 
-from asks import Ledger
-from ledger.verify import run
+import asks
 
 
 @pytest.fixture
 def unproved_ledger(database_url):
-    ledger = Ledger(database_url).open()
+    ledger = asks.Ledger(database_url).open()
     yield ledger
     ledger.close()
 
@@ -18,5 +15,39 @@ def unproved_ledger(database_url):
 @pytest.fixture
 def ledger(unproved_ledger):
     yield unproved_ledger
-    report = run(unproved_ledger.url, timedelta(days=30))
+    report = unproved_ledger.proof()
     assert report.passed, "\n".join(report.lines())
+
+
+@pytest.fixture
+def history(unproved_ledger):
+    """A little of everything: stock in lots and without, held, promised and given back; refusals."""
+    ledger = unproved_ledger
+    ledger.ask(asks.item("A"), asks.item("B", track_by="batch"), asks.location("MAIN"))
+    ledger.ask(
+        asks.record_stock("A", "10"),
+        asks.record_stock("B", "5", lot="L1"),
+        asks.record_stock("B", "2.5", lot="L2"),
+    )
+    placed = ledger.ask(
+        asks.lot("L1", expires_on="2999-12-31"),
+        asks.hold("A", "2"),
+    )
+    ledger.ask(asks.give_back(placed[1].record["resource"]["id"], "1"))
+    ledger.ask(asks.item("C"), asks.location("EAST"), partition=1)
+    ledger.ask(asks.record_stock("C", "3"), partition=1)
+    ledger.ask(asks.receipt(("B", "1", "L3"), expires_on="3000-01-31"))
+    ledger.ask(asks.issue("C", "1"), partition=1)
+    shipped = ledger.ask(asks.ship(("C", "1"), ("B", "0.5")))[0].record["resource"]
+    ledger.ask(asks.receive(shipped["id"], (1, "0.25")))
+    made = ledger.ask(
+        asks.reserve(asks.line("A", "3"), asks.line("B", "6"), key="first"),
+        asks.reserve(asks.line("A", "2")),
+        asks.reserve(asks.line("A", "100")),
+        partition=1,
+    )
+    first, second = (each.record["resource"] for each in made[:2])
+    ledger.ask(asks.consume(first["id"], [{"line": 2, "quantity": "5.5"}]))
+    ledger.ask(asks.release(second["id"]), asks.reserve(asks.line("A", "1"), key="first"))
+    ledger.apply([ledger.record([], b"{}")], "reservations")
+    return ledger

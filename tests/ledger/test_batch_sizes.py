@@ -68,7 +68,7 @@ def content(url):
         records = [orjson.loads(each) for (each,) in rows("SELECT record FROM journal")]
         commands = [each for each in records if each["kind"] == "command" and each["shard"] == 512]
         return {
-            "balances": rows(f"SELECT {STEP_COLUMNS} FROM balance ORDER BY 1, 2, 3"),  # noqa: S608
+            "balances": rows(f"SELECT {STEP_COLUMNS} FROM balance ORDER BY 1, 2, 3"),  # noqa: S608  # our own words
             "movements": rows(
                 "SELECT sku, lot, from_account, to_account, quantity, reason, document, actor_id"
                 " FROM movement WHERE shard = 512 ORDER BY sequence, entry"

@@ -39,7 +39,7 @@ def test_a_healthy_machine_passes(tmp_path):
         ({"ERP_DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "check ERP_DATABASE_URL"),
         ({"ERP_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}, "check ERP_KAFKA_BOOTSTRAP_SERVERS"),
         (
-            {"ERP_CACHE_DIR": "/tmp/stockyard-none", "ERP_MAVEN_URL": "http://127.0.0.1:1"},  # noqa: S108
+            {"ERP_CACHE_DIR": "/tmp/stockyard-none", "ERP_MAVEN_URL": "http://127.0.0.1:1"},  # noqa: S108  # not there
             "set ERP_MAVEN_URL to a mirror",
         ),
     ],

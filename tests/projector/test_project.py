@@ -20,62 +20,19 @@ from asks import (
     ship,
 )
 from consumers.project import UnprojectableError, isolated, project
-from consumers.projections.all import BY_TYPE, TABLES, TOLD_ELSEWHERE
+from consumers.projections.all import BY_TYPE, TOLD_ELSEWHERE
 from consumers.projections.event import RESULT
-from consumers.projector import open_session
 from consumers.rebuild import is_needed
-from ledger import journal, read_progress, shards, timeline
-from ledger.migrate import READ_SCHEMA
+from ledger import journal, shards, timeline
 from ledger.read_progress import CHANNEL, FencedError
 from producers.messages import messages, read_position, results
+from read_tables import PREFIX, RESULTS, Tables
 from reading import Topics
 from schemas.events import EVENTS
-from schemas.settings import Settings
-from schemas.topics import events_topic, results_topic, shard_of
+from schemas.topics import events_topic, shard_of
 
-PREFIX = "test"
-RESULTS = results_topic(PREFIX)
 RESERVATIONS = shard_of("reservations", 0)
 STOCK = shard_of("stock", 0)
-
-
-class Tables:
-    """Read tables in a real database, and partitions that are only numbers."""
-
-    def __init__(self, url, topics):
-        self.settings = Settings(database_url=url)
-        self.session = open_session(self.settings, READ_SCHEMA, "stockyard test")
-        self.topics = topics
-        self.stood = {}
-
-    def take(self, records, *, session=None):
-        places = {(each.topic(), each.partition()): None for each in records}
-        for topic, partition in places:
-            module = topic.rpartition(".")[2]
-            known = topic != RESULTS
-            places[topic, partition] = shard_of(module, partition) if known else None
-        read_progress.create(self.session, places)
-        for place, (offset, _) in read_progress.stands(self.session, places).items():
-            self.stood.setdefault(place, offset)
-        done = project(session or self.session, records, RESULTS, self.stood)
-        self.stood |= done.next_offsets
-        return done.folded
-
-    def tell(self, record):
-        """A journal record, as its messages would be read."""
-        return self.take(self.topics.append(messages(PREFIX, record)))
-
-    def query(self, statement, *values):
-        return self.session.execute(statement, values).fetchall()
-
-    def level(self):
-        return self.query("SELECT sku, trim_scale(on_hand)::text, version FROM level ORDER BY sku")
-
-    def everything(self):
-        return [self.query(f"SELECT * FROM {table.name} ORDER BY 1, 2") for table in TABLES]  # noqa: S608
-
-    def reached(self):
-        return dict(self.query("SELECT shard, sequence FROM progress WHERE shard IS NOT NULL"))
 
 
 @pytest.fixture

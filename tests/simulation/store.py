@@ -236,7 +236,7 @@ class Cursor:
     def copy(self, statement: bytes) -> Iterator["Copy"]:
         copy = Copy()
         yield copy
-        self._session._step()  # noqa: SLF001
+        self._session._step()  # noqa: SLF001  # of the same store
         lines = b"".join(copy.chunks).decode().split("\n")
         self._session.store.copies[statement.decode()](
             self._session, [line for line in lines if line]

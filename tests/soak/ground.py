@@ -79,7 +79,7 @@ class Ground:
         if sessions > SESSIONS_MAX:
             wrong.append(f"{sessions} sessions with Postgres")
         own = sum(1 for _ in Path("/proc/self/fd").iterdir())
-        print(f"  {sessions} sessions, {own} descriptors of the test")  # noqa: T201
+        print(f"  {sessions} sessions, {own} descriptors of the test")  # noqa: T201  # shown with the test
         return wrong
 
     def _look_at(self, name: str, each: Process) -> list[str]:
@@ -88,7 +88,7 @@ class Ground:
         self.most[kind] = max(megabytes, self.most.get(kind, 0.0))
         pid = each.process.pid
         before, open_before = self.first.setdefault(pid, (megabytes, descriptors))
-        print(f"  {name}: {megabytes:.0f} MB ({before:.0f} at first), {descriptors} descriptors")  # noqa: T201
+        print(f"  {name}: {megabytes:.0f} MB ({before:.0f} at first), {descriptors} descriptors")  # noqa: T201  # shown with the test
         found = []
         if megabytes > min(MEGABYTES_MAX, before * GROWTH_SHARE + GROWTH_MEGABYTES):
             found.append(f"{name} grew from {before:.0f} to {megabytes:.0f} MB")

@@ -35,7 +35,7 @@ class Soak:
         self.slowest = 0.0
 
     def say(self, what):
-        print(f"+{time.monotonic() - self.began:7.1f} s  {what}", flush=True)  # noqa: T201
+        print(f"+{time.monotonic() - self.began:7.1f} s  {what}", flush=True)  # noqa: T201  # shown with the test
 
     def live(self):
         self.say(f"seed {self.seed}; again: ./stockyard test --soak MINUTES --seed {self.seed}")

@@ -1,0 +1,247 @@
+"""Lies told to the tables: each is found, by the check that looks for it, at the first wrong row."""
+
+import psycopg
+import pytest
+
+FORGE = "SET session_replication_role = replica"  # past the triggers that forbid it
+
+LIES = [
+    (
+        "UPDATE journal SET record = replace(record, '\"6\"', '\"7\"') WHERE shard = 513 AND sequence = 1",
+        "hash chain",
+        ("journal", "tenant default shard 513 sequence 1"),
+    ),
+    (
+        "UPDATE journal SET hash = sha256(hash) WHERE shard = 513 AND sequence = 2",
+        "hash chain",
+        ("journal", "tenant default shard 513 sequence 2"),
+    ),
+    (
+        "UPDATE journal SET recorded_at = recorded_at - interval '1 day' WHERE shard = 256",
+        "hash chain",
+        ("journal", "tenant default shard 256 sequence 1"),
+    ),
+    (
+        "DELETE FROM journal WHERE shard = 256 AND sequence = 2",
+        "hash chain",
+        ("journal", "tenant default shard 256 sequence 3"),
+    ),
+    (
+        "DELETE FROM journal WHERE shard = 256 AND sequence = 3",
+        "hash chain",
+        ("segment", "tenant default shard 256"),
+    ),
+    (
+        "DELETE FROM journal WHERE shard = 256",
+        "hash chain",
+        ("segment", "tenant default shard 256"),
+    ),
+    (
+        "DELETE FROM segment WHERE shard = 256",
+        "hash chain",
+        ("segment", "tenant default shard 256"),
+    ),
+    (
+        "DELETE FROM journal WHERE shard = 256 AND sequence = 2",
+        "sequences",
+        ("journal", "tenant default shard 256 sequence 3"),
+    ),
+    (
+        "UPDATE shard SET next_sequence = 99 WHERE shard = 256",
+        "sequences",
+        ("shard", "shard 256"),
+    ),
+    (
+        "UPDATE shard SET next_offset = 2 WHERE shard = 256",
+        "offsets",
+        ("journal", "tenant default shard 256 sequence 3"),
+    ),
+    (
+        "UPDATE movement SET quantity = 11 WHERE sku = 'A'",
+        "movements",
+        ("movement", "tenant default shard 768 sequence 1 entry 1"),
+    ),
+    (
+        "UPDATE movement SET actor_id = 'eve' WHERE sku = 'A'",
+        "movements",
+        ("movement", "tenant default shard 768 sequence 1 entry 1"),
+    ),
+    (
+        "DELETE FROM movement WHERE sku = 'A'",
+        "movements",
+        ("movement", "tenant default shard 768 sequence 1 entry 1"),
+    ),
+    (
+        (
+            "INSERT INTO movement SELECT tenant_id, shard, sequence, 2::smallint, sku, lot, serial,"
+            " from_account, to_account, quantity, unit_cost, reason, document, actor_id, moved_at"
+            " FROM movement WHERE sku = 'A'"
+        ),
+        "movements",
+        ("movement", "tenant default shard 768 sequence 1 entry 2"),
+    ),
+    (
+        "UPDATE balance SET on_hand = on_hand + 1 WHERE sku = 'A'",
+        "on hand",
+        ("balance", "tenant default sku A location MAIN lot ''"),
+    ),
+    (
+        "DELETE FROM balance WHERE lot = 'L1'",
+        "on hand",
+        ("balance", "tenant default sku B location MAIN lot 'L1'"),
+    ),
+    (
+        "UPDATE balance SET on_hand = on_hand + 1 WHERE sku = 'A'",
+        "conservation",
+        ("balance and movement", "tenant default sku A lot '' over all accounts"),
+    ),
+    (
+        "UPDATE balance SET reserved = 0 WHERE sku = 'A'",
+        "reserved",
+        ("balance", "tenant default sku A location MAIN lot ''"),
+    ),
+    (
+        "UPDATE balance SET reserved = 0 WHERE sku = 'A'",
+        "promises",
+        ("balance", "tenant default sku A location MAIN lot ''"),
+    ),
+    *(
+        (
+            "UPDATE balance SET held = 2 WHERE sku = 'A'",
+            check,
+            ("balance", "tenant default sku A location MAIN lot ''"),
+        )
+        for check in ("held", "holds", "level records")
+    ),
+    (
+        "UPDATE hold SET lines = replace(lines, '\"2\"', '\"3\"')",
+        "holds",
+        ("balance", "tenant default sku A location MAIN lot ''"),
+    ),
+    (
+        "UPDATE hold SET status = 'released'",
+        "described",
+        ("hold", "tenant default hold hold-030000000000004"),
+    ),
+    (
+        "UPDATE lot SET expires_on = '2999-12-30' WHERE lot = 'L3'",
+        "described",
+        ("lot", "tenant default lot (B,L3)"),
+    ),
+    (
+        "UPDATE lot SET status = 'recalled'",
+        "described",
+        ("lot", "tenant default lot (B,L1)"),
+    ),
+    (
+        "UPDATE reservation SET choices = NULL WHERE choices IS NOT NULL",
+        "reservations",
+        ("reservation", "tenant default reservation rsv-020100000000000"),
+    ),
+    *(
+        (
+            "UPDATE balance SET incoming = 1 WHERE sku = 'C' AND location = 'EAST'",
+            check,
+            ("balance", "tenant default sku C location EAST lot ''"),
+        )
+        for check in ("incoming", "transfers", "level records")
+    ),
+    (
+        "UPDATE transfer SET lines = replace(lines, '\"0.5\"', '\"0.7\"')",
+        "transfers",
+        ("balance", "tenant default sku B location EAST lot 'L1'"),
+    ),
+    (
+        "UPDATE transfer SET from_location = 'WEST'",
+        "described",
+        ("transfer", "tenant default transfer trf-040000000000000"),
+    ),
+    (
+        "UPDATE balance SET backorder_limit = 1 WHERE sku = 'A'",
+        "available",
+        ("balance", "tenant default sku A location MAIN lot ''"),
+    ),
+    (
+        "UPDATE balance SET version = version + 1 WHERE sku = 'A'",
+        "level records",
+        ("balance", "tenant default sku A location MAIN lot ''"),
+    ),
+    (
+        "UPDATE reservation SET status = 'active' WHERE status = 'released'",
+        "reservations",
+        ("reservation", "tenant default reservation rsv-020100000000001"),
+    ),
+    (
+        "UPDATE reservation SET lines = replace(lines, '\"3\"', '\"4\"')",
+        "reservations",
+        ("reservation", "tenant default reservation rsv-020100000000000"),
+    ),
+    (
+        "UPDATE reservation SET version = 7 WHERE status = 'released'",
+        "reservations",
+        ("reservation", "tenant default reservation rsv-020100000000001"),
+    ),
+    (
+        "DELETE FROM reservation WHERE status = 'released'",
+        "reservations",
+        ("reservation", "tenant default reservation rsv-020100000000001"),
+    ),
+    (
+        "UPDATE reservation SET status = 'released' WHERE status = 'active'",
+        "promises",
+        ("balance", "tenant default sku A location MAIN lot ''"),
+    ),
+    (
+        "DELETE FROM idempotency WHERE shard = 256 AND sequence = 2",
+        "idempotency",
+        ("idempotency", "tenant default shard 256 sequence 2"),
+    ),
+    (
+        "UPDATE item SET name = 'B', version = 9 WHERE sku = 'A'",
+        "described",
+        ("item", "tenant default item A"),
+    ),
+    (
+        "UPDATE dead_letter SET reason = 'too-large'",
+        "dead letters",
+        ("dead_letter", "tenant default shard 512 sequence 5"),
+    ),
+    (
+        "DELETE FROM dead_letter",
+        "dead letters",
+        ("dead_letter", "tenant default shard 512 sequence 5"),
+    ),
+    (
+        "UPDATE location SET actor_id = 'eve' WHERE code = 'MAIN'",
+        "described",
+        ("location", "tenant default location MAIN"),
+    ),
+    (
+        "UPDATE publication SET published_up_to = 99 WHERE shard = 256",
+        "publication",
+        ("publication", "shard 256"),
+    ),
+    (
+        "UPDATE idempotency SET sequence = 77 WHERE shard = 256 AND sequence = 3",
+        "idempotency",
+        ("idempotency", "tenant default shard 256 sequence 3"),
+    ),
+    (
+        "UPDATE idempotency SET identity = sha256('x') WHERE shard = 256 AND sequence = 2",
+        "idempotency",
+        ("idempotency", "tenant default shard 256 sequence 2"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("lie", "check", "where"), LIES)
+def test_a_lie_is_found_where_it_stands(history, lie, check, where):
+    with psycopg.connect(history.url) as connection:
+        connection.execute(FORGE)
+        assert connection.execute(lie).rowcount > 0
+    report = history.proof()
+    assert not report.passed
+    found = next(each.wrong for each in report.checks if each.name == check)
+    assert found is not None, report.lines()
+    assert (found.table, found.key) == where
+    assert found.expected != found.found

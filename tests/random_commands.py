@@ -1,0 +1,163 @@
+"""Commands drawn at random, few of each kind and small, so that they often meet."""
+
+import hypothesis.strategies as st
+
+import asks
+
+SKUS = ["A", "B"]
+PLACES = ["MAIN", "MAIN", "MAIN", "EAST"]
+LOTS = [None, None, "L1", "L2"]
+
+# Few and small, so that they often add up to exactly what there is.
+quantities = st.sampled_from(["0.5", "1", "2", "2", "3", "4", "9"])
+skus, places, lots = (st.sampled_from(each) for each in (SKUS, PLACES, LOTS))
+known_skus = st.sampled_from([*SKUS * 8, "NONE"])
+lines = st.fixed_dictionaries(
+    {"sku": known_skus, "location": places, "quantity": quantities, "lot": lots}
+)
+parts = st.none() | st.lists(
+    st.fixed_dictionaries({"line": st.integers(1, 2), "quantity": quantities}),
+    min_size=1,
+    max_size=2,
+)
+levels = {"sku": known_skus, "location": st.sampled_from([*PLACES * 3, "NOWHERE"]), "lot": lots}
+nth = st.integers(0, 7)
+received = st.one_of(
+    st.fixed_dictionaries(
+        {"sku": known_skus, "location": places, "quantity": quantities, "lot": lots}
+    ),
+    st.fixed_dictionaries(
+        {
+            "sku": st.just("B"),
+            "location": places,
+            "quantity": quantities,
+            "lot": st.sampled_from(["L1", "L2", "L3"]),
+            "expires_on": st.sampled_from(["2901-01-01", "2902-01-01"]),
+        }
+    ),
+)
+shipped = st.fixed_dictionaries({"sku": known_skus, "quantity": quantities, "lot": lots})
+given_lots = st.sampled_from(["L1", "L2"])
+days = st.sampled_from([None, "2001-01-01", "2901-01-01", "2902-01-01"])  # by any test's clock
+
+kinds = (
+    st.tuples(
+        st.just("item.upsert"),
+        st.fixed_dictionaries(
+            {"sku": skus, "name": st.just("x"), "track_by": st.sampled_from(["none", "batch"])}
+        ),
+    ),
+    st.tuples(
+        st.just("location.upsert"), st.fixed_dictionaries({"code": places, "name": st.just("x")})
+    ),
+    st.tuples(
+        st.just("stock.record"),
+        st.fixed_dictionaries({**levels, "quantity": quantities, "reason": st.just("count")}),
+    ),
+    st.tuples(
+        st.just("stock.adjust"),
+        st.fixed_dictionaries(
+            {
+                **levels,
+                "delta": quantities | quantities.map("-{}".format),
+                "reason_code": st.just("r"),
+            }
+        ),
+    ),
+    st.tuples(
+        st.just("reservation.create"),
+        st.fixed_dictionaries(
+            {
+                "order_id": st.just("SO"),
+                "lines": st.lists(lines, min_size=1, max_size=3),
+                "allow_partial": st.booleans(),
+            }
+        ),
+    ),
+    st.tuples(
+        st.just("reservation.release"),
+        st.fixed_dictionaries({"reservation_id": nth, "lines": parts, "reason": st.just("r")}),
+    ),
+    st.tuples(
+        st.just("reservation.consume"),
+        st.fixed_dictionaries(
+            {"reservation_id": nth, "lines": parts, "shipment_proof": st.just(asks.PROOF)}
+        ),
+    ),
+    st.tuples(
+        st.just("lot.upsert"),
+        st.fixed_dictionaries({"sku": known_skus, "lot": given_lots, "expires_on": days}),
+    ),
+    st.tuples(
+        st.just("lot.set-status"),
+        st.fixed_dictionaries(
+            {
+                "sku": known_skus,
+                "lot": given_lots,
+                "status": st.sampled_from(["active", "active", "recalled"]),
+                "reason": st.just("r"),
+            }
+        ),
+    ),
+    st.tuples(
+        st.just("hold.place"),
+        st.fixed_dictionaries(
+            {
+                **levels,
+                "location": st.none() | levels["location"],
+                "quantity": st.none() | quantities,
+                "reason": st.just("r"),
+            }
+        ),
+    ),
+    st.tuples(
+        st.just("hold.release"),
+        st.fixed_dictionaries(
+            {"hold_id": nth, "quantity": st.none() | quantities, "reason": st.just("r")}
+        ),
+    ),
+    st.tuples(
+        st.just("receipt.post"),
+        st.fixed_dictionaries({"lines": st.lists(received, min_size=1, max_size=2)}),
+    ),
+    st.tuples(
+        st.just("stock.issue"),
+        st.fixed_dictionaries(
+            {
+                "to": st.sampled_from(["customer", "scrap"]),
+                "lines": st.lists(lines, min_size=1, max_size=2),
+                "reason_code": st.just("r"),
+            }
+        ),
+    ),
+    st.tuples(
+        st.just("transfer.ship"),
+        st.fixed_dictionaries(
+            {
+                "from_location": places,
+                "to_location": st.sampled_from(["EAST", "EAST", "MAIN"]),
+                "lines": st.lists(shipped, min_size=1, max_size=2),
+            }
+        ),
+    ),
+    st.tuples(
+        st.just("transfer.receive"), st.fixed_dictionaries({"transfer_id": nth, "lines": parts})
+    ),
+    st.tuples(
+        st.just("transfer.close"),
+        st.fixed_dictionaries(
+            {
+                "transfer_id": nth,
+                "rest": st.sampled_from(["lost", "returned"]),
+                "reason": st.just("r"),
+            }
+        ),
+    ),
+    st.tuples(st.just("repeat"), nth),
+    st.tuples(st.just("reuse"), nth),
+    st.tuples(st.just("bad"), st.sampled_from(["stock.record", "reservation.create"])),
+)
+WEIGHTS = (1, 1, 2, 3, 8, 5, 5, 2, 2, 3, 2, 3, 2, 4, 3, 1, 1, 1, 1)
+commands = st.one_of(
+    *[kind for kind, weight in zip(kinds, WEIGHTS, strict=True) for _ in range(weight)]
+)

@@ -1,0 +1,131 @@
+"""A script: commands in a row, with what a plain model says of each."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import asks
+from plain_flows import Flows
+from plain_model import Said
+
+SHARDS = {
+    "reservations": 512,
+    "stock": 768,
+    "transfers": 1024,
+}  # whose documents are named by their place
+START = [
+    ("item.upsert", {"sku": "A", "name": "x", "track_by": "none"}),
+    ("item.upsert", {"sku": "B", "name": "x", "track_by": "batch"}),
+    ("location.upsert", {"code": "MAIN", "name": "x"}),
+    ("location.upsert", {"code": "EAST", "name": "x"}),
+    *[
+        (
+            "stock.record",
+            {"sku": "A", "location": "MAIN", "quantity": "9", "lot": None, "reason": "r"},
+        )
+    ],
+    *[
+        (
+            "stock.record",
+            {"sku": "B", "location": "MAIN", "quantity": "4", "lot": lot, "reason": "r"},
+        )
+        for lot in ("L1", "L2")
+    ],
+]
+
+
+class Script:
+    """A sequence of commands, each sent and each also told to the model."""
+
+    def __init__(self, tenant: str, offsets: dict[int, int]) -> None:
+        self.tenant = tenant
+        self.model = Flows()
+        self.asked: list[asks.Ask] = []
+        self.expected: list[tuple[Said, bool]] = []
+        self.made: dict[str, list[str]] = {"reservation": [], "hold": [], "transfer": []}
+        self._offsets = {name: offsets.get(shard, 0) for name, shard in SHARDS.items()}  # the next
+
+    def add(self, kind: str, given: Any) -> None:
+        if kind in ("repeat", "reuse"):
+            self._again(kind, given)
+            return
+        body = {"sku": 1} if kind == "bad" else dict(given)
+        for what, made in self.made.items():
+            if f"{what}_id" in body:
+                body[f"{what}_id"] = made[given[f"{what}_id"] % len(made)] if made else "none"
+        asked = asks.ask(given if kind == "bad" else kind, body, Tenant_Id=self.tenant)
+        self._send(asked, self._said(kind, body), replayed=False)
+
+    def _again(self, kind: str, nth: int) -> None:
+        """An earlier command under a new request; for `reuse`, with its key but another body."""
+        if not self.asked:
+            return
+        at = nth % len(self.asked)
+        earlier, (said, _) = self.asked[at], self.expected[at]
+        body = earlier.body if kind == "repeat" else {**earlier.body, "order_id": f"SO-{nth}-x"}
+        headers = {**earlier.headers, "Request-Id": f"again-{len(self.asked)}"}
+        first = next(i for i, each in enumerate(self.asked) if each.key == earlier.key)
+        same = body == self.asked[first].body
+        said = self.expected[first][0] if same else Said(422, "idempotency-key-reused")
+        self._send(asks.Ask(headers, body), said, replayed=same)
+
+    def _send(self, asked: asks.Ask, said: Said, *, replayed: bool) -> None:
+        self.asked.append(asked)
+        self.expected.append((said, replayed))
+        if asked.module in self._offsets:
+            self._offsets[asked.module] += 1
+
+    def _named(self, kind: str, module: str) -> str:
+        return f"{kind}-{SHARDS[module]:04x}{self._offsets[module]:011x}"
+
+    def _said(self, kind: str, body: dict[str, Any]) -> Said:  # noqa: C901, PLR0911, PLR0912  # one a kind
+        model = self.model
+        match kind:
+            case "item.upsert":
+                return model.item({**body, "seen": body["sku"] in model.tracked})
+            case "location.upsert":
+                seen = body["code"] in model.locations
+                model.locations.add(body["code"])
+                return Said(200 if seen else 201)
+            case "stock.record" | "stock.adjust":
+                return model.stock(body)
+            case "reservation.create":
+                named = self._named("rsv", "reservations")
+                said = model.create(named, body)
+                if said.code == 201:
+                    self.made["reservation"].append(named)
+                return said
+            case "reservation.release":
+                return model.end(body, 5, "released")
+            case "reservation.consume":
+                return model.end(body, 6, "consumed")
+            case "lot.upsert" | "lot.set-status":
+                return model.lot(body)
+            case "hold.place":
+                named = self._named("hold", "stock")
+                said = model.hold(named, body)
+                if said.code == 201:
+                    self.made["hold"].append(named)
+                return said
+            case "hold.release":
+                return model.give_back(body)
+            case "receipt.post":
+                return model.receive(body)
+            case "stock.issue":
+                return model.issue(body)
+            case "transfer.ship":
+                named = self._named("trf", "transfers")
+                said = model.ship(named, body)
+                if said.code == 201:
+                    self.made["transfer"].append(named)
+                return said
+            case "transfer.receive" | "transfer.close":
+                return model.arrive(body)
+        return Said(422, "invalid-command")
+
+
+def script(tenant: str, offsets: dict[int, int], wanted: Iterable[tuple[str, Any]]) -> Script:
+    """A script of random commands, behind a few that they need."""
+    made = Script(tenant, offsets)
+    for kind, given_body in [*START, *wanted]:
+        made.add(kind, given_body)
+    return made
