@@ -64,7 +64,7 @@ def drain(  # what makes a case
         producer = _commerce(settings, commands, items, lines, run)
         cpu, stages = seconds_by_kind(), _stages(started)
         began = time.monotonic()
-        _tell(producer, "go")
+        _let_go(producer)
         seconds = results.wait_for(commands, began)
         used = seconds_by_kind()
         used.subtract(cpu)
@@ -105,10 +105,11 @@ def _commerce(
     return producer
 
 
-def _tell(producer: "subprocess.Popen[bytes]", word: str) -> None:
+def _let_go(producer: "subprocess.Popen[bytes]") -> None:
+    """Give the word: it waits for a line, whatever that says."""
     if not producer.stdin:
         raise RuntimeError("the producer does not listen")
-    producer.stdin.write(f"{word}\n".encode())
+    producer.stdin.write(b"\n")
     producer.stdin.flush()
 
 

@@ -54,7 +54,7 @@ def backup(
 
 def _follow(url: str, place: Path) -> None:
     """Fetch WAL until a signal comes."""
-    from deploy.postgres import backup as backups  # noqa: PLC0415
+    from deploy.postgres import backup as backups  # noqa: PLC0415  # slow to import
 
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, _asked)

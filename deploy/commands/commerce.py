@@ -11,7 +11,7 @@ def commerce(file: Input, *, wait: Wait = True, data_dir: DataDir = DATA_DIR) ->
     word, unless its line has an `idempotency_key` of its own.
     """
     from producers.commerce import SENDER, read  # noqa: PLC0415 (slow to import)
-    from producers.rows import Row, ndjson_rows  # noqa: PLC0415
+    from producers.rows import Row, ndjson_rows  # noqa: PLC0415  # slow to import
 
     with opened(file) as stream:
         lines = (read(row) if isinstance(row, Row) else row for row in ndjson_rows(stream))

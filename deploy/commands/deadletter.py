@@ -49,7 +49,7 @@ def show_list(
 ) -> None:
     """Count the dead letters by module and reason, and name the youngest."""
     from ledger import dead_letters  # noqa: PLC0415 (slow to import)
-    from ledger.connection import connect  # noqa: PLC0415
+    from ledger.connection import connect  # noqa: PLC0415  # slow to import
 
     wanted = _filter(module, reason, since, until)
     known = adopt(data_dir, kafka=False)
@@ -79,7 +79,7 @@ def show(
 ) -> None:
     """Print one dead letter whole, as JSON; bytes that are no text as hex."""
     from ledger import dead_letters, journal  # noqa: PLC0415 (slow to import)
-    from ledger.connection import connect  # noqa: PLC0415
+    from ledger.connection import connect  # noqa: PLC0415  # slow to import
 
     wanted = dead_letters.Filter(places=_places([letter]))
     known = adopt(data_dir, kafka=False)
@@ -117,7 +117,7 @@ def redrive(  # noqa: PLR0913 (each an option of the verb)
     does not go.
     """
     from producers.redrive import redrive as run  # noqa: PLC0415 (slow to import)
-    from producers.redrive_plan import Fate  # noqa: PLC0415
+    from producers.redrive_plan import Fate  # noqa: PLC0415  # slow to import
 
     wanted = _filter(module, reason, since, until, letters)
     with _trouble_told():
@@ -233,11 +233,11 @@ def _text(kept: str | None) -> Any:  # noqa: ANN401  # text, or an object that h
 def _trouble_told() -> Iterator[None]:
     """Tell what goes wrong with the servers in one line."""
     import psycopg  # noqa: PLC0415 (slow to import)
-    from confluent_kafka import KafkaException  # noqa: PLC0415
+    from confluent_kafka import KafkaException  # noqa: PLC0415  # slow to import
 
-    from producers.publisher import PublishError  # noqa: PLC0415
-    from producers.redrive import BusyError  # noqa: PLC0415
-    from producers.sent_again import SilentError  # noqa: PLC0415
+    from producers.publisher import PublishError  # noqa: PLC0415  # slow to import
+    from producers.redrive import BusyError  # noqa: PLC0415  # slow to import
+    from producers.sent_again import SilentError  # noqa: PLC0415  # slow to import
 
     try:
         yield

@@ -36,8 +36,8 @@ def demo(
     Fresh embedded servers are started for it. Exit code 1 if anything does not add up.
     """
     from deploy.demo.play import play  # noqa: PLC0415 (slow to import)
-    from deploy.demo.purchases import Purchases  # noqa: PLC0415
-    from deploy.demo.stage import running  # noqa: PLC0415
+    from deploy.demo.purchases import Purchases  # noqa: PLC0415  # slow to import
+    from deploy.demo.stage import running  # noqa: PLC0415  # slow to import
 
     purchases = Purchases(_weeks(weeks))
     try:

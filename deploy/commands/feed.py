@@ -37,8 +37,8 @@ def feed(
     applied twice. Rows that cannot be read go to FILE.rejected, with their line and the reason.
     """
     from producers.conversation import Conversation  # noqa: PLC0415 (slow to import)
-    from producers.feed_run import FeedRun  # noqa: PLC0415
-    from producers.vendor_feed import Feed, sender  # noqa: PLC0415
+    from producers.feed_run import FeedRun  # noqa: PLC0415  # slow to import
+    from producers.vendor_feed import Feed, sender  # noqa: PLC0415  # slow to import
 
     with trouble_told():
         read = Feed(file, vendor, _columns(column or []))

@@ -18,7 +18,7 @@ def worker(modules: Modules = None, data_dir: DataDir = DATA_DIR) -> None:
     """Apply the commands of the given modules, until a signal comes."""
     leave_with_parent()
     from consumers.worker import run  # noqa: PLC0415 (slow to import)
-    from schemas.commands import SERVED  # noqa: PLC0415
+    from schemas.commands import SERVED  # noqa: PLC0415  # slow to import
 
     sys.exit(run(modules or SERVED, adopt(data_dir)))
 
@@ -49,7 +49,7 @@ def projector(data_dir: DataDir = DATA_DIR) -> None:
 def rebuild(data_dir: DataDir = DATA_DIR) -> None:
     """Make the read tables anew while the old ones serve; exit code 1 if they serve on."""
     from consumers.project import UnprojectableError  # noqa: PLC0415 (slow to import)
-    from consumers.rebuild import run  # noqa: PLC0415
+    from consumers.rebuild import run  # noqa: PLC0415  # slow to import
 
     try:
         sys.exit(run(adopt(data_dir), typer.echo))

@@ -103,10 +103,10 @@ def _reset(
 def _trouble_told() -> Iterator[None]:
     """Tell in one line what keeps us from looking or acting."""
     import psycopg  # noqa: PLC0415 (slow to import)
-    from confluent_kafka import KafkaException  # noqa: PLC0415
+    from confluent_kafka import KafkaException  # noqa: PLC0415  # slow to import
 
-    from consumers.places import HaltError  # noqa: PLC0415
-    from ledger.shards import FencedError  # noqa: PLC0415
+    from consumers.places import HaltError  # noqa: PLC0415  # slow to import
+    from ledger.shards import FencedError  # noqa: PLC0415  # slow to import
 
     try:
         yield

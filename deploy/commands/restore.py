@@ -48,7 +48,7 @@ def restore_proof(
     Writes DIR/proof.json, and prints it; exit code 1 if anything is wrong or differs.
     """
     from deploy.postgres import backup as backups  # noqa: PLC0415 (slow to import)
-    from deploy.postgres.proof import prove  # noqa: PLC0415
+    from deploy.postgres.proof import prove  # noqa: PLC0415  # slow to import
 
     known = adopt(data_dir, kafka=False)
     place = place.absolute()

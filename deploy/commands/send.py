@@ -30,7 +30,7 @@ def send(  # noqa: PLR0913 (each an option of the verb)
 ) -> None:
     """Send commands of one TYPE; results go to standard output, one JSON object a line."""
     from producers.commands import Sender  # noqa: PLC0415 (slow to import)
-    from schemas.commands import COMMANDS  # noqa: PLC0415
+    from schemas.commands import COMMANDS  # noqa: PLC0415  # slow to import
 
     kind = COMMANDS.get(command_type)
     if kind is None:
@@ -47,9 +47,9 @@ def _lines(
     stream: TextIO, kind: "type[Command]", key: str | None, named: str
 ) -> "Iterator[LineCommand | BadRow]":
     import orjson  # noqa: PLC0415 (slow to import)
-    from pydantic import ValidationError  # noqa: PLC0415
+    from pydantic import ValidationError  # noqa: PLC0415  # slow to import
 
-    from producers.rows import BadRow, LineCommand, ndjson_rows, why  # noqa: PLC0415
+    from producers.rows import BadRow, LineCommand, ndjson_rows, why  # noqa: PLC0415  # slow to import
 
     for row in ndjson_rows(stream):
         if isinstance(row, BadRow):

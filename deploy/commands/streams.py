@@ -46,9 +46,9 @@ def trouble_told() -> Iterator[None]:
     """Tell what goes wrong with broker, topics or workers in one line."""
     from confluent_kafka import KafkaException  # noqa: PLC0415 (slow to import)
 
-    from producers.conversation import NoResultError  # noqa: PLC0415
-    from producers.publisher import PublishError  # noqa: PLC0415
-    from producers.results import NoResultsTopicError  # noqa: PLC0415
+    from producers.conversation import NoResultError  # noqa: PLC0415  # slow to import
+    from producers.publisher import PublishError  # noqa: PLC0415  # slow to import
+    from producers.results import NoResultsTopicError  # noqa: PLC0415  # slow to import
 
     try:
         yield
@@ -71,7 +71,7 @@ def send_lines(
     `alone`: hear each command's result before the next is read, as a person at a terminal expects.
     """
     from producers.conversation import UNDER_WAY_MAX, Conversation  # noqa: PLC0415 (slow to import)
-    from producers.streaming import stream  # noqa: PLC0415
+    from producers.streaming import stream  # noqa: PLC0415  # slow to import
 
     with trouble_told():
         conversation: Conversation[LineCommand] = Conversation(
@@ -92,7 +92,7 @@ def send_lines(
 
 def _tell(news: "BadRow | Answer[LineCommand]") -> None:
     """A result goes to standard output, a line that is no command to standard error."""
-    from producers.rows import BadRow  # noqa: PLC0415
+    from producers.rows import BadRow  # noqa: PLC0415  # slow to import
 
     if isinstance(news, BadRow):
         say(f"line {news.line}: {news.reason}")

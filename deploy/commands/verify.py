@@ -50,7 +50,7 @@ def verify(
     """
     from psycopg import Error  # noqa: PLC0415 (slow to import)
 
-    from deploy.proofs import Job, prove, run  # noqa: PLC0415
+    from deploy.proofs import Job, prove, run  # noqa: PLC0415  # slow to import
 
     job = Job(span(every), span(full_every), report) if every else None
     known = adopt(data_dir, kafka=False)

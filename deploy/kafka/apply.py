@@ -110,7 +110,7 @@ def _differing(wanted: Sequence[Topic], there: Mapping[str, int]) -> list[str]:
 def _create(admin: "AdminClient", missing: Sequence[Topic], copies: int) -> None:
     """Make them in one request; one that another process makes at the same time is as good."""
     from confluent_kafka import KafkaError, KafkaException  # noqa: PLC0415 (slow to import)
-    from confluent_kafka.cimpl import NewTopic  # noqa: PLC0415
+    from confluent_kafka.cimpl import NewTopic  # noqa: PLC0415  # slow to import
 
     new = [
         NewTopic(each.name, each.partitions, copies, config={**each.config, **durability(copies)})

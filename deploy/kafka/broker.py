@@ -194,7 +194,7 @@ def serves(bootstrap_servers: str) -> bool:
     if not answers(int(bootstrap_servers.rpartition(":")[2])):
         return False
     from confluent_kafka import KafkaException  # noqa: PLC0415 (slow to import)
-    from confluent_kafka.admin import AdminClient  # noqa: PLC0415
+    from confluent_kafka.admin import AdminClient  # noqa: PLC0415  # slow to import
 
     quiet: dict[str, str | int | float | bool] = {
         "bootstrap.servers": bootstrap_servers,

@@ -52,7 +52,7 @@ def _database_url(data_dir: Path) -> str:
 
 
 def _bootstrap_servers(data_dir: Path) -> str:
-    from deploy.kafka.broker import kept_address  # noqa: PLC0415
+    from deploy.kafka.broker import kept_address  # noqa: PLC0415  # slow to import
 
     if address := kept_address(data_dir.absolute() / "kafka"):
         return address

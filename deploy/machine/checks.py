@@ -121,7 +121,7 @@ def _fetched(needed: list[Artifact]) -> str:
 def _reach(url: str) -> None:
     request = urllib.request.Request(url, method="HEAD")  # noqa: S310 (ours or the operator's)
     try:
-        urllib.request.urlopen(request, timeout=REACH_SECONDS).close()  # noqa: S310
+        urllib.request.urlopen(request, timeout=REACH_SECONDS).close()  # noqa: S310  # an address of ours
     except (URLError, OSError, ssl.SSLError) as error:
         raise OperatorError(
             f"must be fetched, and the artifact repository does not answer ({error}): "
@@ -136,9 +136,9 @@ def _postgres_user(data_dir: Path) -> str:
 
 def _broker_answers(known: Settings) -> str:
     from confluent_kafka import KafkaException  # noqa: PLC0415 (slow to import)
-    from confluent_kafka.admin import AdminClient  # noqa: PLC0415
+    from confluent_kafka.admin import AdminClient  # noqa: PLC0415  # slow to import
 
-    from producers.kafka_config import client_config  # noqa: PLC0415
+    from producers.kafka_config import client_config  # noqa: PLC0415  # slow to import
 
     try:
         client = AdminClient({**client_config(known), "log_level": 0})

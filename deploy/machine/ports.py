@@ -36,7 +36,7 @@ def free_port(*, taken: Iterable[int] = ()) -> int:
     """A port nobody listens on now."""
     held = set(taken)
     for _ in range(TRIES):
-        port = random.choice(CHOICES)  # noqa: S311
+        port = random.choice(CHOICES)  # noqa: S311  # no secret
         if port not in held and is_free(port):
             return port
     raise OperatorError(f"no free port found in {CHOICES} after {TRIES} tries")

@@ -11,4 +11,4 @@ def say(line: str) -> None:
 
     Standard output stays free for answers, so that `stockyard env | jq` works.
     """
-    print(f"{time.monotonic() - _BEGAN:6.1f}s  {line}", file=sys.stderr, flush=True)  # noqa: T201
+    print(f"{time.monotonic() - _BEGAN:6.1f}s  {line}", file=sys.stderr, flush=True)  # noqa: T201  # its very purpose

@@ -175,7 +175,7 @@ def _taken(descriptor: int) -> bool:
 
 
 def _say(line: str) -> None:
-    print(f"stockyard: {line}", file=sys.stderr, flush=True)  # noqa: T201
+    print(f"stockyard: {line}", file=sys.stderr, flush=True)  # noqa: T201  # nothing else is installed yet
 
 
 if __name__ == "__main__":

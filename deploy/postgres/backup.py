@@ -209,7 +209,7 @@ def _asked(url: str) -> dict[str, Any]:
 def _connected(url: str) -> "Connection[Any]":
     from psycopg import OperationalError  # noqa: PLC0415 (slow to import)
 
-    from deploy.postgres.databases import connect  # noqa: PLC0415
+    from deploy.postgres.databases import connect  # noqa: PLC0415  # slow to import
 
     try:
         return connect(url)
@@ -249,9 +249,9 @@ def _keep(place: Path, taken: Backup) -> None:
 
 def _address(url: str) -> tuple[str, dict[str, str]]:
     """A server's address for a command line, and the environment that holds the password."""
-    from psycopg.conninfo import conninfo_to_dict, make_conninfo  # noqa: PLC0415
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo  # noqa: PLC0415  # slow to import
 
-    from ledger.connection import plain_url  # noqa: PLC0415
+    from ledger.connection import plain_url  # noqa: PLC0415  # slow to import
 
     parts: dict[str, Any] = dict(conninfo_to_dict(plain_url(url)))
     password = parts.pop("password", None)

@@ -34,7 +34,7 @@ class Databases:
 
     def drop(self, name: str) -> None:
         """Remove a database, whoever is still connected to it."""
-        from psycopg import sql  # noqa: PLC0415
+        from psycopg import sql  # noqa: PLC0415  # slow to import
 
         drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
         with connect(self.admin_url) as connection:
@@ -43,6 +43,6 @@ class Databases:
 
 def connect(url: str) -> "Connection":
     """A session that commits each statement."""
-    from psycopg import connect as open_session  # noqa: PLC0415
+    from psycopg import connect as open_session  # noqa: PLC0415  # slow to import
 
     return open_session(url, autocommit=True, connect_timeout=CONNECT_SECONDS)

@@ -70,7 +70,7 @@ def install(target: Path) -> None:
 
 def _install(target: Path) -> None:
     # Our environment has no pip: the installer is the one that made it.
-    installer, environment = set_up._uv(), set_up._uv_environment()  # noqa: SLF001
+    installer, environment = set_up._uv(), set_up._uv_environment()  # noqa: SLF001  # as the script finds it
     words = ["install", "--quiet", "--no-deps", "--require-hashes", "--target", str(target)]
     done = subprocess.run(
         [installer, "pip", *words, "--python", sys.executable, "-r", str(LOCK)],

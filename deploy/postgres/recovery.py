@@ -217,9 +217,9 @@ def _finish(
     socket: Path, taken: Backup, password: str, until: str, *, put_back: bool
 ) -> tuple[str, str, int]:
     """Give the embedded server's role a new password, and tell where recovery came to."""
-    from psycopg import sql  # noqa: PLC0415
+    from psycopg import sql  # noqa: PLC0415  # slow to import
 
-    from ledger import timeline  # noqa: PLC0415
+    from ledger import timeline  # noqa: PLC0415  # slow to import
 
     with _session(socket, taken.superuser, "postgres") as session:
         lsn, at = session.execute(_REACHED).fetchone() or ("", "")
@@ -236,6 +236,6 @@ def _finish(
 
 
 def _session(socket: Path, user: str, database: str) -> "Connection[Any]":
-    from psycopg import connect  # noqa: PLC0415
+    from psycopg import connect  # noqa: PLC0415  # slow to import
 
     return connect(host=str(socket), port=SOCKET_PORT, user=user, dbname=database)

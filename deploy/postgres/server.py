@@ -168,7 +168,7 @@ def _wait_ready(postgres: Postgres, within_seconds: float) -> None:
 
 
 def _answers(url: str) -> bool:
-    from psycopg import OperationalError  # noqa: PLC0415
+    from psycopg import OperationalError  # noqa: PLC0415  # slow to import
 
     try:
         connect(url).close()

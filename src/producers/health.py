@@ -96,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
             case _:
                 self._send(HTTPStatus.NOT_FOUND, "application/json", b"{}")
 
-    def _answer(self, good: bool, content: object) -> None:  # noqa: FBT001
+    def _answer(self, good: bool, content: object) -> None:  # noqa: FBT001  # one of two ways
         status = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
         self._send(status, "application/json", json.dumps(content).encode())
 

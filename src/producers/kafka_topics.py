@@ -99,7 +99,7 @@ def _read_back(
     deadline = monotonic() + ADMIN_SECONDS
     while waiting:
         if monotonic() > deadline:
-            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "no record is read back"))  # noqa: SLF001
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "no record is read back"))  # noqa: SLF001  # its only spelling
         message = consumer.poll(POLL_SECONDS)
         if message is None or message.topic() is None:
             continue
@@ -113,7 +113,7 @@ def _read_back(
 
 
 _NO_RECORD: Final = frozenset(
-    {KafkaError._PARTITION_EOF, KafkaError._AUTO_OFFSET_RESET}  # noqa: SLF001
+    {KafkaError._PARTITION_EOF, KafkaError._AUTO_OFFSET_RESET}  # noqa: SLF001  # its only spelling
 )
 
 
