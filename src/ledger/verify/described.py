@@ -1,8 +1,9 @@
-"""Items, locations, lots, holds and transfers: each as the last of its commands left it."""
+"""Documents of which there are few, items, lots, holds and others: each as its last command left it."""
 
 from typing import Final
 
 from ledger.connection import Transaction
+from ledger.verify.documents import KINDS, RESERVATION, Kind
 from ledger.verify.report import Finding, count, first
 
 _DIFFERENCE: Final = """
@@ -22,31 +23,13 @@ ORDER BY tenant_id, {key} LIMIT 1
 """
 
 
-def _difference(table: str, key: str, columns: tuple[str, ...]) -> str:
-    told, kept = (", ".join(f"{side}.{name}" for name in columns) for side in ("l", "d"))
-    return _DIFFERENCE.format(table=table, key=key, told=told, kept=kept)
+def _difference(kind: Kind) -> str:
+    told, kept = (", ".join(f"{side}.{name}" for name in kind.columns) for side in ("l", "d"))
+    return _DIFFERENCE.format(table=kind.table, key=", ".join(kind.key), told=told, kept=kept)
 
 
-_ITEMS: Final = _difference("item", "sku", ("name", "uom", "track_by", "barcode"))
-_LOCATIONS: Final = _difference("location", "code", ("name", "time_zone"))
-_LOTS: Final = _difference(
-    "lot",
-    "sku, lot",
-    ("status", "reason", "expires_on", "best_before_on", "remove_on", "alert_on"),
-)
-_HOLDS: Final = _difference("hold", "hold_id", ("sku", "status", "reason", "lines", "created_at"))
-_TRANSFERS: Final = _difference(
-    "transfer",
-    "transfer_id",
-    ("from_location", "to_location", "status", "reference", "reason", "lines", "created_at"),
-)
-_STATEMENTS: Final = {
-    "item": _ITEMS,
-    "location": _LOCATIONS,
-    "lot": _LOTS,
-    "hold": _HOLDS,
-    "transfer": _TRANSFERS,
-}
+_STATEMENTS: Final = {kind.table: _difference(kind) for kind in KINDS if kind is not RESERVATION}
+"""Reservations, of which there are many, have a check of their own."""
 
 
 def check(tx: Transaction) -> tuple[int, Finding | None]:

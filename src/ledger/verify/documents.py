@@ -1,0 +1,132 @@
+"""The kinds of documents that the ledger keeps, as the proof sees them: told by bodies, kept in tables.
+
+A kind stands in a body under the names of its columns. Its lines are kept as JSON without the names
+of their fields.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from ledger.copy import escaped
+
+Told = Mapping[str, Any]
+"""A body in a journal record."""
+
+
+class Kind(NamedTuple):
+    """A kind of document: its columns and their types, those of its key first."""
+
+    table: str
+    key: Mapping[str, str]
+    columns: Mapping[str, str]
+    before: Mapping[str, Any] = {}
+    """What a column holds whose name bodies of earlier versions lack."""
+
+    @property
+    def declared(self) -> str:
+        """The table of what is told of it: one row a body."""
+        columns = {"tenant_id": "text", **self.key, "version": "bigint", **self.columns}
+        listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        return f"CREATE TEMP TABLE told_{self.table} ({listed}, actor_id text)"
+
+    def row(self, tenant_id: str, body: Told, actor_id: str) -> Iterator[str]:
+        """A body as that table takes it."""
+        yield tenant_id
+        for name in (*self.key, "version", *self.columns):
+            yield _kept(body.get(name, self.before.get(name)))
+        yield actor_id
+
+
+def _kept(value: Any) -> str:  # noqa: ANN401  # any that JSON has
+    """A value of a body as COPY takes it."""
+    if value is None:
+        return "\\N"
+    if isinstance(value, list | dict):
+        return escaped(orjson.dumps(value).decode())
+    return escaped(str(value))
+
+
+class Lined(Kind):
+    """A kind with lines: they are kept as lists of their values, without a lot as an empty one."""
+
+    __slots__ = ()
+
+    def row(self, tenant_id: str, body: Told, actor_id: str) -> Iterator[str]:
+        """A body as that table takes it."""
+        lines = [list({**line, "lot": line["lot"] or ""}.values()) for line in body["lines"]]
+        return super().row(tenant_id, {**body, "lines": lines}, actor_id)
+
+
+ITEM: Final = Kind(
+    "item",
+    {"sku": "text"},
+    {"name": "text", "uom": "text", "track_by": "text", "barcode": "text"},
+)
+LOCATION: Final = Kind(
+    "location", {"code": "text"}, {"name": "text", "time_zone": "text"}, {"time_zone": "UTC"}
+)
+LOT: Final = Kind(
+    "lot",
+    {"sku": "text", "lot": "text"},
+    {
+        "status": "text",
+        "reason": "text",
+        "expires_on": "date",
+        "best_before_on": "date",
+        "remove_on": "date",
+        "alert_on": "date",
+    },
+)
+HOLD: Final = Lined(
+    "hold",
+    {"hold_id": "text"},
+    {
+        "sku": "text",
+        "status": "text",
+        "reason": "text",
+        "lines": "text",
+        "created_at": "timestamptz",
+    },
+)
+TRANSFER: Final = Lined(
+    "transfer",
+    {"transfer_id": "text"},
+    {
+        "from_location": "text",
+        "to_location": "text",
+        "status": "text",
+        "reference": "text",
+        "reason": "text",
+        "lines": "text",
+        "created_at": "timestamptz",
+    },
+)
+RESERVATION: Final = Lined(
+    "reservation",
+    {"reservation_id": "text"},
+    {
+        "order_id": "text",
+        "status": "text",
+        "expires_at": "timestamptz",
+        "lines": "text",
+        "shipments": "text",
+        "created_at": "timestamptz",
+        "choices": "text",
+    },
+)
+
+KINDS: Final = (RESERVATION, ITEM, LOCATION, LOT, HOLD, TRANSFER)
+_BY_TABLE: Final = {kind.table: kind for kind in KINDS}
+_WITHIN: Final = {"receipt": ("lots", LOT)}
+"""Resources that keep no row of their own, and the documents that their bodies hold."""
+
+
+def told_of(resource: str, body: Told) -> Iterator[tuple[Kind, Told]]:
+    """The documents that a body of a resource's type describes."""
+    if resource in _BY_TABLE:
+        yield _BY_TABLE[resource], body
+    elif resource in _WITHIN:
+        name, kind = _WITHIN[resource]
+        yield from ((kind, each) for each in body[name])
