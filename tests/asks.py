@@ -14,10 +14,11 @@ from consumers.parse import Record, parse
 from consumers.parse import Rules as ParseRules
 from consumers.stages import Stages
 from ledger import shards, verify
-from ledger.connection import Transaction, connect
+from ledger.connection import Transaction, connect, now
 from ledger.verify.report import Report
 from schemas.commands import COMMANDS
 from schemas.settings import Settings
+from schemas.times import stamp
 from schemas.topics import shard_of
 
 TENANT = Settings().default_tenant
@@ -123,6 +124,31 @@ def issue(sku: str, quantity: str, *, to: str = "production", lot: str | None = 
     return ask("stock.issue", {"to": to, "lines": lines, "reason_code": "made"})
 
 
+def open_count(*, at: str = "MAIN", **fields: Any) -> Ask:
+    return ask("count.open", {"location": at, **fields})
+
+
+def count(
+    count_id: str, counted_at: str, *lines: tuple[str, str, str | None], **headers: str
+) -> Ask:
+    """Items, quantities and lots, all counted at one moment."""
+    found = [{"sku": sku, "quantity": quantity, "lot": lot} for sku, quantity, lot in lines]
+    body = {"count_id": count_id, "counted_at": counted_at, "lines": found}
+    return ask("count.record", body, **headers)
+
+
+def recount(count_id: str, *numbers: int) -> Ask:
+    return ask("count.recount", {"count_id": count_id, "lines": list(numbers)})
+
+
+def approve(count_id: str, actor_id: str = "bob") -> Ask:
+    return ask("count.approve", {"count_id": count_id}, Actor_Id=actor_id)
+
+
+def post_count(count_id: str, **fields: Any) -> Ask:
+    return ask("count.post", {"count_id": count_id, **fields})
+
+
 def line(sku: str, quantity: str, *, at: str = "MAIN", lot: str | None = None) -> dict[str, Any]:
     return {"sku": sku, "location": at, "quantity": quantity, "lot": lot}
 
@@ -222,6 +248,10 @@ class Ledger:
         flushed = self.apply(self.records(list(asks), partition), asks[0].module)
         answers = [answer for part in flushed for answer in _answers(part)]
         return [next(a for a in answers if _is_for(a, each)) for each in asks]
+
+    def now(self) -> str:
+        """The moment that it is for the ledger."""
+        return stamp(now(self.tx))
 
     def proof(self) -> Report:
         """What `stockyard verify` says of it."""

@@ -19,6 +19,7 @@ from consumers.record import (
 from ledger import (
     balances,
     catalog,
+    counts,
     dead_letters,
     holds,
     idempotency,
@@ -32,7 +33,17 @@ from ledger import (
 from ledger.book import Applied, Book, Level
 from ledger.connection import Transaction
 from ledger.dead_letters import Letter, Place
-from ledger.documents import Document, Hold, Item, Location, Lot, Reservation, Transfer
+from ledger.documents import (
+    Count,
+    CountLine,
+    Document,
+    Hold,
+    Item,
+    Location,
+    Lot,
+    Reservation,
+    Transfer,
+)
 from ledger.journal import Segment
 from ledger.shards import Progress
 from ledger.timeline import FIRST_TIMELINE
@@ -191,8 +202,10 @@ _SAVED_BY: Final[dict[type[Document], Callable[[Transaction, list[tuple[Any, str
     Lot: lots.save,
     Hold: holds.save,
     Transfer: transfers.save,
+    Count: counts.save,
+    CountLine: counts.save_lines,
 }
-"""Documents of which there are few, each with the actor who changed it last; in this order."""
+"""Documents other than reservations, each with the actor who changed it last; in this order."""
 
 
 def advance(tx: Transaction, batch: Iterable[Asked | DeadLetter], pages: Pages) -> None:

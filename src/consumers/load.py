@@ -1,12 +1,14 @@
 """Everything a batch needs, in a handful of queries, its rows locked in one order everywhere.
 
-The order is: shards, reservations, holds, transfers, catalog, lots, balances; within each, by key.
+The order is: shards, reservations, holds, transfers, counts, catalog, lots, balances; within each,
+by key.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 
 from consumers.decisions.registry import Needs, needs_of
+from consumers.load_counts import load_counted, load_counts
 from consumers.parse import Asked
 from ledger import balances, catalog, holds, lots, reservations, transfers
 from ledger.book import NO_LOT, Book
@@ -29,6 +31,7 @@ def load(tx: Transaction, asked: Iterable[Asked], now: datetime, module: str) ->
     for (tenant_id, _), sent in book.transfers.items():
         for location in (sent.from_location, sent.to_location):
             needs.places.update((tenant_id, line.sku, location) for line in sent.lines)
+    load_counts(tx, needs, book)
     _load_catalog(tx, needs, book, lock=module == "catalog")
     book.lots = lots.load(tx, needs.lots, lock=True)
     needs.places |= balances.places(tx, needs.wherever)
@@ -36,6 +39,7 @@ def load(tx: Transaction, asked: Iterable[Asked], now: datetime, module: str) ->
     _load_unstocked(tx, needs, book)
     if any(NO_LOT not in found for found in book.places.values()):
         _load_lots(tx, book)
+    load_counted(tx, needs, book)
     return book
 
 

@@ -61,6 +61,26 @@ _TRANSFERS_SAY: Final = """
     SELECT tenant_id, transfer_id, version, from_location, to_location, status FROM transfer
     ORDER BY tenant_id COLLATE "C", transfer_id COLLATE "C"
     """
+_COUNTS_SAY: Final = """
+    SELECT tenant_id, count_id, version, location, status FROM count
+    ORDER BY tenant_id COLLATE "C", count_id COLLATE "C"
+    """
+_COUNT_LINES: Final = Parity(
+    "count_line",
+    4,
+    """
+    SELECT l.tenant_id, l.count_id, l.line, l.attempt, l.version, c.location, l.sku, l.lot,
+        l.counted, l.counted_at, l.expected
+    FROM count_line l JOIN count c USING (tenant_id, count_id)
+    ORDER BY l.tenant_id COLLATE "C", l.count_id COLLATE "C", l.line, l.attempt
+    """,
+    """
+    SELECT tenant_id, count_id, line, attempt, version, location, sku, lot, counted, counted_at,
+        expected
+    FROM count_line
+    ORDER BY tenant_id COLLATE "C", count_id COLLATE "C", line, attempt
+    """,
+)
 _MOVEMENTS: Final = Parity(
     "ledger_entry",
     2,
@@ -79,6 +99,8 @@ PARITIES: Final = (
     Parity("lot", 3, _LOTS_SAY, _LOTS_SAY),
     Parity("hold", 2, _HOLDS_SAY, _HOLDS_SAY),
     Parity("transfer", 2, _TRANSFERS_SAY, _TRANSFERS_SAY),
+    Parity("count", 2, _COUNTS_SAY, _COUNTS_SAY),
+    _COUNT_LINES,
     _LEVELS,
     Parity("reservation", 2, _RESERVATIONS_SAY, _RESERVATIONS_SAY),
     _MOVEMENTS,

@@ -42,6 +42,18 @@ def places(tx: Transaction, items: Collection[tuple[str, str]]) -> set[tuple[str
     return {(row[0], row[1], row[2]) for row in keyed.rows(tx, _WHEREVER, items)}
 
 
+_KEPT: Final = """
+SELECT DISTINCT b.tenant_id, b.sku, b.lot
+FROM unnest(%s::text[], %s::text[], %s::text[]) AS asked(tenant_id, sku, lot)
+JOIN balance b USING (tenant_id, sku, lot)
+"""
+
+
+def stocked(tx: Transaction, lots: Collection[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+    """Those of (tenant, item, lot) that were ever stocked anywhere."""
+    return {(row[0], row[1], row[2]) for row in keyed.rows(tx, _KEPT, lots)}
+
+
 def _read(row: tuple[Any, ...]) -> Level:
     """One level. What there is mostly none of came as a null: thousands of zeros cost."""
     tenant_id, sku, location, lot, on_hand, reserved, held, incoming, backorder_limit, version = row

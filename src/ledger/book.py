@@ -7,7 +7,17 @@ from decimal import Decimal
 from typing import Any, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from ledger.documents import Document, Hold, Item, Location, Lot, Reservation, Transfer
+from ledger.documents import (
+    Count,
+    CountLine,
+    Document,
+    Hold,
+    Item,
+    Location,
+    Lot,
+    Reservation,
+    Transfer,
+)
 from schemas.base import ZERO
 
 # Virtual places: where stock comes from and goes to when it is at none of our locations.
@@ -74,6 +84,17 @@ class Commitment(NamedTuple):
     of: Literal["reserved", "held", "incoming"] = "reserved"
 
 
+Moment = tuple[str, str, str, str, datetime]
+"""A level at a moment: tenant, item, location, lot, and when."""
+
+
+class Since(NamedTuple):
+    """What has moved at a level since a moment: how much on balance, and whether by correction."""
+
+    net: Decimal = ZERO
+    corrected: bool = False
+
+
 class Event(NamedTuple):
     """A fact to tell. Data of None stands for the body of the result beside it."""
 
@@ -126,6 +147,12 @@ class Book:
     lots: dict[tuple[str, str, str], Lot] = field(default_factory=dict)
     holds: dict[tuple[str, str], Hold] = field(default_factory=dict)
     transfers: dict[tuple[str, str], Transfer] = field(default_factory=dict)
+    counts: dict[tuple[str, str], Count] = field(default_factory=dict)
+    count_lines: dict[tuple[str, str, str, str, str], CountLine] = field(default_factory=dict)
+    since: dict[Moment, Since] = field(default_factory=dict)
+    """What has moved since a line was counted, where anything has; of counts to be posted."""
+    stocked: set[tuple[str, str, str]] = field(default_factory=set)
+    """Lots that were found where they were not, and that had stock somewhere else."""
     reservations: dict[tuple[str, str], Reservation] = field(default_factory=dict)
     stored: set[tuple[str, str]] = field(default_factory=set)
     """The reservations that the database has: those that were loaded."""
@@ -190,6 +217,8 @@ _KEPT_IN: Final[dict[type[Document], str]] = {
     Lot: "lots",
     Hold: "holds",
     Transfer: "transfers",
+    Count: "counts",
+    CountLine: "count_lines",
     Reservation: "reservations",
 }
 """The attribute of a book that has the documents of a kind, each by its key."""

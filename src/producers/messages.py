@@ -25,6 +25,8 @@ _JSON: Final = ("content-type", b"application/json")
 _SPEC: Final = ("ce_specversion", b"1.0")
 MORE: Final = "+"
 """Behind the position of all events of a journal row but the last: only then is it reached."""
+ENTRIES_PER_EVENT: Final = 2_000
+"""Of a command that moves more, several events tell it: a message has at most 2 MB."""
 TIMELINE: Final = "Timeline"
 """Names the ledger's timeline, on all that is told after the ledger was put back."""
 
@@ -128,8 +130,10 @@ def _events(prefix: str, record: dict[str, Any]) -> list[Message]:
     entries = record.get("movements")
     if entries:
         subject = f"movement/{named}"
-        moved = {"actor_id": record["actor_id"], "entries": entries}
-        facts.append(("stock.moved", subject, 1, moved))
+        for number, start in enumerate(range(0, len(entries), ENTRIES_PER_EVENT), 1):
+            part = entries[start : start + ENTRIES_PER_EVENT]
+            moved = {"actor_id": record["actor_id"], "entries": part}
+            facts.append(("stock.moved", subject, number, moved))
     return _cloud_events(prefix, record, facts, named)
 
 

@@ -93,6 +93,8 @@ CountedQuantity = Annotated[Decimal, PlainValidator(_zero_or_more), _AS_STRING, 
 """What a count found: nothing, or more."""
 Delta = Annotated[Decimal, PlainValidator(_not_zero), _AS_STRING, _SCHEMA]
 """A change up or down; not none."""
+Percent = Annotated[Decimal, PlainValidator(_zero_or_more), _AS_STRING, _SCHEMA]
+"""Hundredths of something: none, or more."""
 Cost = Annotated[Decimal, PlainValidator(_zero_or_more), _AS_STRING, _SCHEMA]
 """Money for one base unit, in the tenant's currency."""
 

@@ -47,8 +47,15 @@ OUT_OF_BOUNDS: Final = Kind("quantity-out-of-bounds", 422, "A balance would leav
 RESERVATION_HOLDS_LESS: Final = Kind(
     "reservation-holds-less", 409, "The reservation holds less than that"
 )
+UNKNOWN_COUNT: Final = Kind("unknown-count", 404, "No such count")
+COUNT_ENDED: Final = Kind("count-not-open", 409, "The count is no longer open")
+COUNT_LINES: Final = Kind("count-lines-refused", 422, "Lines of the count break a rule")
+COUNT_LEFT: Final = Kind("count-not-postable", 409, "Lines of the count cannot be posted")
+APPROVER_COUNTED: Final = Kind("approver-has-counted", 409, "Who has counted may not approve")
 KINDS: Final = tuple(kind for kind in list(globals().values()) if isinstance(kind, Kind))
 
+ERRORS_MAX: Final = 100
+FAULTS_MAX: Final = 20_000
 Problem = dict[str, Any]
 
 
@@ -64,13 +71,24 @@ def problem(kind: Kind, detail: str, **members: object) -> Problem:
 
 
 def invalid(error: ValidationError) -> Problem:
-    """Every field that breaks a rule, by JSON pointer, and the rule it breaks."""
+    """Every field that breaks a rule, by JSON pointer, and the rule it breaks.
+
+    Where they are many, `errors` has the first hundred, and `faults` all of them: the pointers of
+    those that break the same rule together, so that a message can hold twenty thousand.
+    """
     faults = [
         {"pointer": pointer(fault["loc"]), "detail": fault["msg"]}
         for fault in error.errors(include_url=False, include_context=False, include_input=False)
     ]
     said = "; ".join(f"{fault['pointer'] or '/'}: {fault['detail']}" for fault in faults[:20])
-    return problem(INVALID, said, errors=faults[:100])
+    told = faults[:ERRORS_MAX]
+    if len(faults) == len(told):
+        return problem(INVALID, said, errors=told)
+    by_rule: dict[str, list[str]] = {}
+    for fault in faults[:FAULTS_MAX]:
+        by_rule.setdefault(fault["detail"], []).append(fault["pointer"])
+    rest = [{"detail": rule, "pointers": pointers} for rule, pointers in by_rule.items()]
+    return problem(INVALID, said, errors=told, faults=rest)
 
 
 def pointer(location: Sequence[str | int]) -> str:

@@ -50,4 +50,16 @@ def history(unproved_ledger):
     ledger.ask(asks.consume(first["id"], [{"line": 2, "quantity": "5.5"}]))
     ledger.ask(asks.release(second["id"]), asks.reserve(asks.line("A", "1"), key="first"))
     ledger.apply([ledger.record([], b"{}")], "reservations")
+    counted(ledger)
     return ledger
+
+
+def counted(ledger):
+    """A count: stock moves before it is posted, a line is counted again, a lot is found."""
+    opened = ledger.ask(asks.open_count(tolerance_quantity="0.5"))[0].record["resource"]["id"]
+    ledger.ask(asks.count(opened, ledger.now(), ("C", "7", None), ("B", "1", "L7")))
+    ledger.ask(asks.issue("C", "0.25"))
+    ledger.ask(asks.recount(opened, 1))
+    ledger.ask(asks.count(opened, ledger.now(), ("C", "2", None), ("A", "10", None)))
+    ledger.ask(asks.issue("C", "0.5"))
+    ledger.ask(asks.approve(opened), asks.post_count(opened))

@@ -81,6 +81,8 @@ def told(result, line):
             **{name: kept["problem"][name] for name in kept["problem"] if name not in WORDS},
             **({"errors": pointers} if pointers else {}),
         }
+        for fault in kept["problem"].get("faults", ()):
+            del fault["detail"]
     return kept
 
 

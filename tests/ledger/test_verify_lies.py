@@ -231,6 +231,61 @@ LIES = [
         "idempotency",
         ("idempotency", "tenant default shard 256 sequence 2"),
     ),
+    (
+        "UPDATE count SET approved_by = 'eve'",
+        "described",
+        ("count", "tenant default count cnt-050000000000000"),
+    ),
+    (
+        "UPDATE count SET lines = 4",
+        "count lines",
+        ("count", "tenant default count cnt-050000000000000"),
+    ),
+    (
+        "UPDATE count SET status = 'open'",
+        "count lines",
+        ("count", "tenant default count cnt-050000000000000"),
+    ),
+    (
+        "UPDATE count_line SET counted = 8 WHERE sku = 'C' AND attempt = 1",
+        "count lines",
+        ("count_line", "tenant default count cnt-050000000000000 line 1 attempt 1"),
+    ),
+    (
+        "DELETE FROM count_line WHERE sku = 'C' AND attempt = 1",
+        "count lines",
+        ("count_line", "tenant default count cnt-050000000000000 line 1 attempt 1"),
+    ),
+    (
+        "UPDATE count_line SET counted_at = counted_at - interval '1 second' WHERE sku = 'A'",
+        "count lines",
+        ("count_line", "tenant default count cnt-050000000000000 line 3 attempt 1"),
+    ),
+    (
+        "UPDATE count_line SET expected = 2 WHERE sku = 'C' AND attempt = 2",
+        "variances",
+        ("count_line", "tenant default count cnt-050000000000000 sku C lot ''"),
+    ),
+    (
+        "DELETE FROM count_line WHERE lot = 'L7'",
+        "variances",
+        ("count_line", "tenant default count cnt-050000000000000 sku B lot 'L7'"),
+    ),
+    (
+        "UPDATE count_line SET counted = 11, expected = 11 WHERE sku = 'A'",
+        "counted as of",
+        ("count_line", "tenant default count cnt-050000000000000 line 3"),
+    ),
+    (
+        "UPDATE count_line SET counted_at = now() WHERE sku = 'C' AND attempt = 2",
+        "counted as of",
+        ("count_line", "tenant default count cnt-050000000000000 line 1"),
+    ),
+    (
+        "UPDATE lot SET status = 'active' WHERE lot = 'L7'",
+        "described",
+        ("lot", "tenant default lot (B,L7)"),
+    ),
 ]
 
 

@@ -8,11 +8,14 @@ from asks import (
     Ledger,
     ask,
     consume,
+    count,
     hold,
     item,
     line,
     location,
     lot,
+    open_count,
+    post_count,
     receipt,
     record_stock,
     release,
@@ -121,6 +124,8 @@ def test_what_the_relay_says_again_changes_nothing_and_is_counted(tables, ledger
     ledger.ask(reserve(line("A", "4")))
     ledger.ask(ship(("A", "1")))
     ledger.ask(receipt(("B", "1", "L2"), expires_on="2999-12-31"))
+    begun = ledger.ask(open_count())[0].body["count_id"]
+    ledger.ask(count(begun, ledger.now(), ("A", "9", None)))
     said = [each for record in journalled(ledger) for each in messages(PREFIX, record)]
     first = tables.take(tables.topics.append(said))
     before = tables.everything()
@@ -131,7 +136,8 @@ def test_what_the_relay_says_again_changes_nothing_and_is_counted(tables, ledger
     assert first.no_news == {"level": 2}, "the reservation's shard comes first, with version 3"
     assert again.no_news == {
         "item": 2, "location": 2, "lot": 2, "level": 6, "reservation": 1, "hold": 1,
-        "transfer": 1, "receipt": 1, "ledger_entry": 4, "command_result": 11,
+        "transfer": 1, "receipt": 1, "count": 1, "count_line": 1, "ledger_entry": 4,
+        "command_result": 13,
     }  # fmt: skip
 
 
@@ -238,6 +244,28 @@ def test_what_is_reserved_past_its_time_counts_as_given_back(tables, ledger):
         ("A", "MAIN", "", "4")
     ]
     assert len(held) == 1
+
+
+def test_the_tables_of_a_blind_count_tell_what_is_expected_once_it_is_posted(tables, ledger):
+    fill(ledger)
+    ledger.ask(record_stock("A", "7919.25"))
+    begun = ledger.ask(open_count())[0].body["count_id"]
+    ledger.ask(count(begun, ledger.now(), ("A", "7900", None)))
+
+    def kept():
+        for record in journalled(ledger):
+            tables.tell(record)
+        return tables.query(
+            "SELECT c::text, l::text FROM count c JOIN count_line l USING (count_id)"
+        )
+
+    ((of_count, of_line),) = kept()
+    assert "7919.25" not in of_count + of_line
+    assert "19.25" not in of_count + of_line
+    ledger.ask(post_count(begun))
+    kept()
+    ((line,),) = tables.query("SELECT expected::text FROM count_line")
+    assert line == "7919.250000"
 
 
 def test_free_text_with_marks_of_copy_comes_through(tables, ledger):

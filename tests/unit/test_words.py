@@ -1,5 +1,6 @@
 """The words that messages are made of: quantities, headers, pointers, identities."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -7,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from schemas.base import LocationCode, Quantity, shown
 from schemas.commands.catalog import UpsertItem
+from schemas.commands.counts import RecordCount
 from schemas.dead_letters import Reason, Unreadable
 from schemas.envelope import identity, read_envelope
 from schemas.problems import invalid, pointer
@@ -124,6 +126,19 @@ def test_an_identity_keeps_tenants_sources_and_our_own_commands_apart():
 
 def test_a_pointer_escapes_what_json_pointer_escapes():
     assert pointer(("lines", 0, "a/b~c")) == "/lines/0/a~1b~0c"
+
+
+def test_every_broken_rule_of_thousands_is_pointed_at():
+    lines = [{"sku": "A", "quantity": "much"}] * 19_000 + [{"sku": "", "quantity": "1"}] * 1_000
+    body = {"count_id": "cnt-1", "counted_at": "2026-11-21T08:00:00Z", "lines": lines}
+    with pytest.raises(ValidationError) as caught:
+        RecordCount.model_validate_json(json.dumps(body))
+    told = invalid(caught.value)
+    assert len(told["errors"]) == 100
+    many, few = told["faults"]
+    assert (len(many["pointers"]), len(few["pointers"])) == (19_000, 1_000)
+    assert (many["pointers"][0], few["pointers"][-1]) == ("/lines/0/quantity", "/lines/19999/sku")
+    assert len(json.dumps(told)) < 1_000_000
 
 
 def test_every_broken_rule_is_pointed_at():

@@ -13,10 +13,17 @@ def unknown_place(
     """Refuse a place whose item or location does not exist; `pointer` leads to the line."""
     unknown = unknown_item(book, tenant_id, sku, pointer)
     if unknown is None and (tenant_id, location) not in book.locations:
-        said = f"{pointer}/location: there is no location {location}"
-        members = {"location": location, "pointer": f"{pointer}/location"}
-        return Rejected(422, problem(UNKNOWN_LOCATION, said, **members))
+        return unknown_location(book, tenant_id, location, pointer)
     return unknown
+
+
+def unknown_location(book: Book, tenant_id: str, location: str, pointer: str) -> Rejected | None:
+    """Refuse a location that does not exist; `pointer` leads to the line."""
+    if (tenant_id, location) in book.locations:
+        return None
+    said = f"{pointer}/location: there is no location {location}"
+    members = {"location": location, "pointer": f"{pointer}/location"}
+    return Rejected(422, problem(UNKNOWN_LOCATION, said, **members))
 
 
 def unknown_item(book: Book, tenant_id: str, sku: str, pointer: str) -> Rejected | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
 from ledger.book import Book, Outcome
@@ -28,6 +29,13 @@ class Needs:
     reservations: set[tuple[str, str]] = field(default_factory=set)
     holds: set[tuple[str, str]] = field(default_factory=set)
     transfers: set[tuple[str, str]] = field(default_factory=set)
+    counts: set[tuple[str, str]] = field(default_factory=set)
+    counted: set[tuple[str, str, str, str, datetime]] = field(default_factory=set)
+    """(tenant, count, item, lot, moment): lines that are being recorded."""
+    whole_counts: set[tuple[str, str]] = field(default_factory=set)
+    """The counts of which all lines are needed."""
+    posted_counts: set[tuple[str, str]] = field(default_factory=set)
+    """Those that are to be posted: what has moved since their lines were counted is needed."""
     lots: set[tuple[str, str, str]] = field(default_factory=set)
     """The lots that a command changes; those at its places are there to be read anyway."""
     wherever: set[tuple[str, str]] = field(default_factory=set)

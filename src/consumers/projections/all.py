@@ -3,6 +3,8 @@
 from typing import Final
 
 from consumers.projections.command_result import COMMAND_RESULT
+from consumers.projections.count import COUNT
+from consumers.projections.count_line import COUNT_LINE
 from consumers.projections.hold import HOLD
 from consumers.projections.item import ITEM
 from consumers.projections.ledger_entry import LEDGER_ENTRY
@@ -23,6 +25,8 @@ TABLES: Final = (
     HOLD,
     TRANSFER,
     RECEIPT,
+    COUNT,
+    COUNT_LINE,
     LEDGER_ENTRY,
     COMMAND_RESULT,
 )

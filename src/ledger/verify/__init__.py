@@ -12,6 +12,7 @@ from psycopg import IsolationLevel
 from ledger.connection import Transaction, allow, connect
 from ledger.verify import (
     chain,
+    counted,
     described,
     identities,
     letters,
@@ -75,6 +76,9 @@ def _checks(retention: timedelta) -> tuple[Check, ...]:
         Check("promises", promises.left, None),
         Check("holds", levels.left, None),
         Check("transfers", levels.expected, None),
+        Check("count lines", counted.lines, None),
+        Check("variances", counted.variances, None),
+        Check("counted as of", counted.expected, None),
         Check(
             "idempotency",
             partial(identities.check, retention=retention),

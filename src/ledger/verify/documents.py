@@ -4,7 +4,7 @@ A kind stands in a body under the names of its columns. Its lines are kept as JS
 of their fields.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -57,6 +57,17 @@ class Lined(Kind):
         """A body as that table takes it."""
         lines = [list({**line, "lot": line["lot"] or ""}.values()) for line in body["lines"]]
         return super().row(tenant_id, {**body, "lines": lines}, actor_id)
+
+
+class Counted(Kind):
+    """A count: its scope is kept as a list of values. Its lines are told apart."""
+
+    __slots__ = ()
+
+    def row(self, tenant_id: str, body: Told, actor_id: str) -> Iterator[str]:
+        """A body as that table takes it."""
+        scope = body["scope"] and [list(each.values()) for each in body["scope"]]
+        return super().row(tenant_id, {**body, "scope": scope}, actor_id)
 
 
 ITEM: Final = Kind(
@@ -117,16 +128,45 @@ RESERVATION: Final = Lined(
     },
 )
 
-KINDS: Final = (RESERVATION, ITEM, LOCATION, LOT, HOLD, TRANSFER)
+COUNT: Final = Counted(
+    "count",
+    {"count_id": "text"},
+    {
+        "location": "text",
+        "status": "text",
+        "blind": "boolean",
+        "scope": "text",
+        "tolerance_percent": "numeric",
+        "tolerance_quantity": "numeric",
+        "reference": "text",
+        "reason": "text",
+        "counted_by": "text",
+        "approved_by": "text",
+        "lines": "int",
+        "posted": "int",
+        "created_at": "timestamptz",
+    },
+)
+
+KINDS: Final = (RESERVATION, ITEM, LOCATION, LOT, HOLD, TRANSFER, COUNT)
 _BY_TABLE: Final = {kind.table: kind for kind in KINDS}
 _WITHIN: Final = {"receipt": ("lots", LOT)}
 """Resources that keep no row of their own, and the documents that their bodies hold."""
 
 
-def told_of(resource: str, body: Told) -> Iterator[tuple[Kind, Told]]:
-    """The documents that a body of a resource's type describes."""
+_IN_EVENTS: Final = {"count": {"lot.status.set": LOT}}
+"""Resources that have others in their events, which may be thousands, and not in their bodies."""
+
+
+def told_of(
+    resource: str, body: Told, events: Iterable[list[Any]] = ()
+) -> Iterator[tuple[Kind, Told]]:
+    """The documents that a body of a resource's type describes, and its events beside it."""
     if resource in _BY_TABLE:
         yield _BY_TABLE[resource], body
     elif resource in _WITHIN:
         name, kind = _WITHIN[resource]
         yield from ((kind, each) for each in body[name])
+    if resource in _IN_EVENTS:
+        kinds = _IN_EVENTS[resource]
+        yield from ((kinds[what], data) for what, _, _, data in events if what in kinds)

@@ -21,7 +21,10 @@ CREATE TEMP TABLE told_movement (tenant_id text, shard smallint, sequence bigint
 CREATE TEMP TABLE told_commitment (tenant_id text, sku text, location text, lot text,
     quantity numeric, of text);
 CREATE TEMP TABLE told_level (tenant_id text, sku text, location text, lot text, version bigint,
-    on_hand numeric, reserved numeric, held numeric, incoming numeric);
+    on_hand numeric, reserved numeric, held numeric, incoming numeric, told_at timestamptz);
+CREATE TEMP TABLE told_count_line (tenant_id text, count_id text, line int, attempt smallint,
+    sku text, lot text, counted numeric, counted_at timestamptz, counted_by text, expected numeric,
+    level_version bigint, version smallint);
 CREATE TEMP TABLE told_letter (tenant_id text, shard smallint, sequence bigint, incarnation smallint,
     record_offset bigint, key_hash bytea, reason text, replays smallint,
     first_failed_at timestamptz, failed_at timestamptz);
@@ -32,6 +35,7 @@ _NAMES: Final = (
     "told_movement",
     "told_commitment",
     "told_level",
+    "told_count_line",
     *(f"told_{kind.table}" for kind in KINDS),
     "told_letter",
 )
@@ -66,7 +70,7 @@ class Told:
             self._take_command(record, place)
         elif kind == "levels":
             for _, version, level in record["levels"]:
-                self._take_level(record["tenant_id"], version, level)
+                self._take_level(record["tenant_id"], version, level, record["at"])
         else:
             self._take_letter(record, place)
 
@@ -93,8 +97,12 @@ class Told:
             names = (escaped(sku), escaped(location), escaped(lot))
             self._add("told_commitment", tenant_id, *names, quantity, *(of or ["reserved"]))
         if record["status"] == "applied":
-            for kind, body in told_of(record["resource"]["type"], record["body"]):
+            events = record["events"]
+            for kind, body in told_of(record["resource"]["type"], record["body"], events):
                 self._add(f"told_{kind.table}", *kind.row(tenant_id, body, actor_id))
+            for what, _, _, data in events:
+                if what == "count.lines.changed":
+                    self._take_count_lines(tenant_id, data)
 
     def _take_movement(
         self, movement: dict[str, Any], place: tuple[str, str, str], actor_id: str, at: str
@@ -116,10 +124,29 @@ class Told:
             at,
         )
 
-    def _take_level(self, tenant_id: str, version: int, level: dict[str, Any]) -> None:
+    def _take_count_lines(self, tenant_id: str, told: dict[str, Any]) -> None:
+        for line in told["lines"]:
+            version = line["level_version"]
+            self._add(
+                "told_count_line",
+                tenant_id,
+                escaped(told["count_id"]),
+                str(line["line"]),
+                str(line["attempt"]),
+                escaped(line["sku"]),
+                escaped(line["lot"] or ""),
+                optional(line["counted"]),
+                optional(line["counted_at"]),
+                optional(line["counted_by"]),
+                optional(line["expected"]),
+                _shown(version),
+                str(line["version"]),
+            )
+
+    def _take_level(self, tenant_id: str, version: int, level: dict[str, Any], at: str) -> None:
         names = (escaped(level["sku"]), escaped(level["location"]), escaped(level["lot"] or ""))
         numbers = (level["on_hand"], level["reserved"], level["held"], level["incoming"])
-        self._add("told_level", tenant_id, *names, str(version), *numbers)
+        self._add("told_level", tenant_id, *names, str(version), *numbers, at)
 
     def _take_letter(self, record: dict[str, Any], place: tuple[str, str, str]) -> None:
         letter, failed_at = record["letter"], datetime.fromisoformat(record["at"])

@@ -2,7 +2,16 @@
 
 from typing import Final
 
-from schemas.commands import catalog, holds, lots, receipts, reservations, stock, transfers
+from schemas.commands import (
+    catalog,
+    counts,
+    holds,
+    lots,
+    receipts,
+    reservations,
+    stock,
+    transfers,
+)
 from schemas.commands.base import Command
 
 COMMANDS: Final[dict[str, type[Command]]] = {
@@ -25,6 +34,12 @@ COMMANDS: Final[dict[str, type[Command]]] = {
         transfers.ReceiveTransfer,
         transfers.CloseTransfer,
         receipts.PostReceipt,
+        counts.OpenCount,
+        counts.RecordCount,
+        counts.RecountLines,
+        counts.ApproveCount,
+        counts.PostCount,
+        counts.CancelCount,
     )
 }
 

@@ -2,7 +2,16 @@
 
 from typing import Final
 
-from schemas.events import catalog, holds, lots, receipts, reservations, stock, transfers
+from schemas.events import (
+    catalog,
+    counts,
+    holds,
+    lots,
+    receipts,
+    reservations,
+    stock,
+    transfers,
+)
 from schemas.events.base import Event, EventHeaders
 
 EVENTS: Final[dict[str, type[Event]]] = {
@@ -22,6 +31,13 @@ EVENTS: Final[dict[str, type[Event]]] = {
         transfers.TransferShipped,
         transfers.TransferReceived,
         transfers.TransferClosed,
+        counts.CountOpened,
+        counts.CountRecorded,
+        counts.RecountAsked,
+        counts.CountApproved,
+        counts.CountPosted,
+        counts.CountCancelled,
+        counts.CountLinesChanged,
         stock.LevelChanged,
         reservations.ReservationCreated,
         reservations.ReservationReleased,

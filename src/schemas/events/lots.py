@@ -9,7 +9,7 @@ from schemas.events.base import Event
 class Lot(Event):
     """A lot as it stands."""
 
-    MODULES: ClassVar[tuple[str, ...]] = ("stock", "receiving")
+    MODULES: ClassVar[tuple[str, ...]] = ("stock", "receiving", "counting")
 
     sku: str
     lot: str

@@ -76,10 +76,16 @@ class Entry(Strict):
 
 
 class StockMoved(Event):
-    """A command's entries in the ledger."""
+    """A command's entries in the ledger; of some thousands, a part of them."""
 
     TYPE: ClassVar[str] = "stock.moved"
-    MODULES: ClassVar[tuple[str, ...]] = ("stock", "reservations", "transfers", "receiving")
+    MODULES: ClassVar[tuple[str, ...]] = (
+        "stock",
+        "reservations",
+        "transfers",
+        "receiving",
+        "counting",
+    )
 
     actor_id: str
     entries: list[Entry]
@@ -89,7 +95,13 @@ class LevelChanged(Event):
     """A level's whole new state; told once a batch, however many commands touched it."""
 
     TYPE: ClassVar[str] = "stock.level.changed"
-    MODULES: ClassVar[tuple[str, ...]] = ("stock", "reservations", "transfers", "receiving")
+    MODULES: ClassVar[tuple[str, ...]] = (
+        "stock",
+        "reservations",
+        "transfers",
+        "receiving",
+        "counting",
+    )
 
     sku: str
     location: str
