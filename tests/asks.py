@@ -162,6 +162,31 @@ def release(reservation_id: str, lines: Any = None, key: str | None = None) -> A
     return ask("reservation.release", body, key)
 
 
+def recipe(sku: str, *components: tuple[str, str], **fields: Any) -> Ask:
+    named = [{"sku": part, "quantity": quantity} for part, quantity in components]
+    return ask("recipe.upsert", {"sku": sku, "components": named, **fields})
+
+
+def assemble(sku: str, quantity: str, **fields: Any) -> Ask:
+    return ask("kit.assemble", {"sku": sku, "location": "MAIN", "quantity": quantity, **fields})
+
+
+def start(sku: str, quantity: str, **fields: Any) -> Ask:
+    body = {"sku": sku, "location": "MAIN", "quantity": quantity, **fields}
+    return ask("production.start", body)
+
+
+def use(production_id: str, *lines: tuple[str, str], **fields: str) -> Ask:
+    """Items and quantities, each with the fields given."""
+    named = [{"sku": sku, "quantity": quantity, **fields} for sku, quantity in lines]
+    return ask("production.consume", {"production_id": production_id, "lines": named})
+
+
+def produce(production_id: str, quantity: str, lot: str | None = None, **dates: str) -> Ask:
+    lines = [{"quantity": quantity, "lot": lot, **dates}]
+    return ask("production.produce", {"production_id": production_id, "lines": lines})
+
+
 PROOF = {"carrier": "DHL", "tracking": "T-1", "shipped_at": "2026-11-21T08:00:00Z"}
 
 

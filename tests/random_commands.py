@@ -3,6 +3,7 @@
 import hypothesis.strategies as st
 
 import asks
+from random_making import making
 
 SKUS = ["A", "B"]
 PLACES = ["MAIN", "MAIN", "MAIN", "EAST"]
@@ -159,5 +160,5 @@ kinds = (
 )
 WEIGHTS = (1, 1, 2, 3, 8, 5, 5, 2, 2, 3, 2, 3, 2, 4, 3, 1, 1, 1, 1)
 commands = st.one_of(
-    *[kind for kind, weight in zip(kinds, WEIGHTS, strict=True) for _ in range(weight)]
+    *[kind for kind, weight in zip(kinds, WEIGHTS, strict=True) for _ in range(weight)], *making
 )

@@ -4,19 +4,41 @@ from collections.abc import Iterable
 from typing import Any
 
 import asks
-from plain_flows import Flows
+from plain_making import Making
 from plain_model import Said
 
 SHARDS = {
     "reservations": 512,
     "stock": 768,
     "transfers": 1024,
+    "manufacturing": 2304,
 }  # whose documents are named by their place
 START = [
+    ("item.upsert", {"sku": "K", "name": "x", "track_by": "none"}),
+    ("item.upsert", {"sku": "P", "name": "x", "track_by": "batch"}),
     ("item.upsert", {"sku": "A", "name": "x", "track_by": "none"}),
     ("item.upsert", {"sku": "B", "name": "x", "track_by": "batch"}),
     ("location.upsert", {"code": "MAIN", "name": "x"}),
     ("location.upsert", {"code": "EAST", "name": "x"}),
+    (
+        "recipe.upsert",
+        {
+            "sku": "K",
+            "kind": "kit",
+            "components": [{"sku": "A", "quantity": "2"}, {"sku": "B", "quantity": "1"}],
+        },
+    ),
+    (
+        "recipe.upsert",
+        {
+            "sku": "P",
+            "makes": "2",
+            "components": [
+                {"sku": "A", "quantity": "3", "multiple": "2"},
+                {"sku": "B", "quantity": "1"},
+            ],
+        },
+    ),
     *[
         (
             "stock.record",
@@ -38,10 +60,15 @@ class Script:
 
     def __init__(self, tenant: str, offsets: dict[int, int]) -> None:
         self.tenant = tenant
-        self.model = Flows()
+        self.model = Making()
         self.asked: list[asks.Ask] = []
         self.expected: list[tuple[Said, bool]] = []
-        self.made: dict[str, list[str]] = {"reservation": [], "hold": [], "transfer": []}
+        self.made: dict[str, list[str]] = {
+            "reservation": [],
+            "hold": [],
+            "transfer": [],
+            "production": [],
+        }
         self._offsets = {name: offsets.get(shard, 0) for name, shard in SHARDS.items()}  # the next
 
     def add(self, kind: str, given: Any) -> None:
@@ -120,7 +147,15 @@ class Script:
                 return said
             case "transfer.receive" | "transfer.close":
                 return model.arrive(body)
-        return Said(422, "invalid-command")
+            case "recipe.upsert":
+                return Said(201)
+            case "bad":
+                return Said(422, "invalid-command")
+        named = self._named("prd", "manufacturing")
+        said = model.make(kind, named, body)
+        if kind == "production.start" and said.code == 201:
+            self.made["production"].append(named)
+        return said
 
 
 def script(tenant: str, offsets: dict[int, int], wanted: Iterable[tuple[str, Any]]) -> Script:

@@ -21,11 +21,14 @@ from ledger import (
     catalog,
     counts,
     dead_letters,
+    genealogy,
     holds,
     idempotency,
     journal,
     lots,
     movements,
+    productions,
+    recipes,
     reservations,
     shards,
     transfers,
@@ -45,6 +48,7 @@ from ledger.documents import (
     Transfer,
 )
 from ledger.journal import Segment
+from ledger.making import Link, Production, Recipe
 from ledger.shards import Progress
 from ledger.timeline import FIRST_TIMELINE
 from producers.repeats import Again
@@ -204,6 +208,9 @@ _SAVED_BY: Final[dict[type[Document], Callable[[Transaction, list[tuple[Any, str
     Transfer: transfers.save,
     Count: counts.save,
     CountLine: counts.save_lines,
+    Recipe: recipes.save,
+    Production: productions.save,
+    Link: genealogy.save,
 }
 """Documents other than reservations, each with the actor who changed it last; in this order."""
 

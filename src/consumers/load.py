@@ -1,7 +1,7 @@
 """Everything a batch needs, in a handful of queries, its rows locked in one order everywhere.
 
-The order is: shards, reservations, holds, transfers, counts, catalog, lots, balances; within each,
-by key.
+The order is: shards, genealogy, reservations, holds, transfers, counts, production orders, recipes,
+catalog, lots, balances; within each, by key.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,17 @@ from datetime import datetime
 from consumers.decisions.registry import Needs, needs_of
 from consumers.load_counts import load_counted, load_counts
 from consumers.parse import Asked
-from ledger import balances, catalog, holds, lots, reservations, transfers
+from ledger import (
+    balances,
+    catalog,
+    genealogy,
+    holds,
+    lots,
+    productions,
+    recipes,
+    reservations,
+    transfers,
+)
 from ledger.book import NO_LOT, Book
 from ledger.connection import Transaction
 from schemas.times import stamp
@@ -20,6 +30,8 @@ def load(tx: Transaction, asked: Iterable[Asked], now: datetime, module: str) ->
     """The book for these commands, as of now."""
     needs = needs_of((ask.command, ask.envelope.tenant_id) for ask in asked if ask.command)
     book = Book(now, stamp(now))
+    if needs.genealogy:
+        genealogy.share(tx)
     book.reservations = reservations.lock(tx, needs.reservations)
     book.stored = set(book.reservations)
     for (tenant_id, _), found in book.reservations.items():
@@ -32,6 +44,7 @@ def load(tx: Transaction, asked: Iterable[Asked], now: datetime, module: str) ->
         for location in (sent.from_location, sent.to_location):
             needs.places.update((tenant_id, line.sku, location) for line in sent.lines)
     load_counts(tx, needs, book)
+    _load_making(tx, needs, book)
     _load_catalog(tx, needs, book, lock=module == "catalog")
     book.lots = lots.load(tx, needs.lots, lock=True)
     needs.places |= balances.places(tx, needs.wherever)
@@ -41,6 +54,31 @@ def load(tx: Transaction, asked: Iterable[Asked], now: datetime, module: str) ->
         _load_lots(tx, book)
     load_counted(tx, needs, book)
     return book
+
+
+def _load_making(tx: Transaction, needs: Needs, book: Book) -> None:
+    """Production orders and recipes, and where the stock lies that goes into what they make."""
+    book.productions = productions.lock(tx, needs.productions)
+    for (tenant_id, _), order in book.productions.items():
+        made_of = {order.sku, *(component.sku for component in order.components)}
+        needs.items.update((tenant_id, sku) for sku in made_of)
+        needs.places.update((tenant_id, sku, order.location) for sku in made_of)
+        needs.locations.add((tenant_id, order.location))
+    for tenant_id, named, lot in needs.made:
+        known = book.productions.get((tenant_id, named))
+        begun = {sku for of, sku, _ in needs.kits if of == tenant_id}  # perhaps in this very batch
+        needs.lots.update((tenant_id, sku, lot) for sku in ({known.sku} if known else begun))
+    if needs.recipes:
+        recipes.lock(tx)
+    book.recipes = recipes.load(tx, needs.recipes, below=True)
+    made = {(tenant_id, sku) for tenant_id, sku, _ in needs.kits}
+    book.recipes |= recipes.load(tx, made - book.recipes.keys(), below=False)
+    for tenant_id, sku, location in needs.kits:
+        recipe = book.recipes.get((tenant_id, sku))
+        parts = {component.sku for component in recipe.components} if recipe else set()
+        for part in parts | needs.stated.get((tenant_id, sku), set()):
+            needs.items.add((tenant_id, part))
+            needs.places.add((tenant_id, part, location))
 
 
 def _load_lots(tx: Transaction, book: Book) -> None:

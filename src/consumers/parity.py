@@ -81,6 +81,19 @@ _COUNT_LINES: Final = Parity(
     ORDER BY tenant_id COLLATE "C", count_id COLLATE "C", line, attempt
     """,
 )
+_RECIPES_SAY: Final = """
+    SELECT tenant_id, sku, version, kind FROM recipe
+    ORDER BY tenant_id COLLATE "C", sku COLLATE "C"
+    """
+_PRODUCTIONS_SAY: Final = """
+    SELECT tenant_id, production_id, version, sku, location, status FROM production
+    ORDER BY tenant_id COLLATE "C", production_id COLLATE "C"
+    """
+_LINKS_SAY: Final = """
+    SELECT tenant_id, parent_sku, parent_lot, child_sku, child_lot, document FROM genealogy
+    ORDER BY tenant_id COLLATE "C", parent_sku COLLATE "C", parent_lot COLLATE "C",
+        child_sku COLLATE "C", child_lot COLLATE "C", document COLLATE "C"
+    """
 _MOVEMENTS: Final = Parity(
     "ledger_entry",
     2,
@@ -101,6 +114,9 @@ PARITIES: Final = (
     Parity("transfer", 2, _TRANSFERS_SAY, _TRANSFERS_SAY),
     Parity("count", 2, _COUNTS_SAY, _COUNTS_SAY),
     _COUNT_LINES,
+    Parity("recipe", 2, _RECIPES_SAY, _RECIPES_SAY),
+    Parity("production", 2, _PRODUCTIONS_SAY, _PRODUCTIONS_SAY),
+    Parity("genealogy", 6, _LINKS_SAY, _LINKS_SAY),
     _LEVELS,
     Parity("reservation", 2, _RESERVATIONS_SAY, _RESERVATIONS_SAY),
     _MOVEMENTS,

@@ -18,6 +18,7 @@ from ledger.documents import (
     Reservation,
     Transfer,
 )
+from ledger.making import Link, Production, Recipe
 from schemas.base import ZERO
 
 # Virtual places: where stock comes from and goes to when it is at none of our locations.
@@ -154,6 +155,9 @@ class Book:
     stocked: set[tuple[str, str, str]] = field(default_factory=set)
     """Lots that were found where they were not, and that had stock somewhere else."""
     reservations: dict[tuple[str, str], Reservation] = field(default_factory=dict)
+    recipes: dict[tuple[str, str], Recipe] = field(default_factory=dict)
+    productions: dict[tuple[str, str], Production] = field(default_factory=dict)
+    links: dict[tuple[str, ...], Link] = field(default_factory=dict)
     stored: set[tuple[str, str]] = field(default_factory=set)
     """The reservations that the database has: those that were loaded."""
     touched: dict[LevelKey, Level] = field(default_factory=dict)
@@ -220,5 +224,8 @@ _KEPT_IN: Final[dict[type[Document], str]] = {
     Count: "counts",
     CountLine: "count_lines",
     Reservation: "reservations",
+    Recipe: "recipes",
+    Production: "productions",
+    Link: "links",
 }
 """The attribute of a book that has the documents of a kind, each by its key."""

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from ledger.making import Link, Production, Recipe
 from schemas.base import ZERO
 
 
@@ -225,4 +226,16 @@ class CountLine(NamedTuple):
         return 3 if self.expected is not None else 2 if self.counted is not None else 1
 
 
-Document = Item | Location | Lot | Reservation | Hold | Transfer | Count | CountLine
+Document = (
+    Item
+    | Location
+    | Lot
+    | Reservation
+    | Hold
+    | Transfer
+    | Count
+    | CountLine
+    | Recipe
+    | Production
+    | Link
+)

@@ -52,6 +52,15 @@ COUNT_ENDED: Final = Kind("count-not-open", 409, "The count is no longer open")
 COUNT_LINES: Final = Kind("count-lines-refused", 422, "Lines of the count break a rule")
 COUNT_LEFT: Final = Kind("count-not-postable", 409, "Lines of the count cannot be posted")
 APPROVER_COUNTED: Final = Kind("approver-has-counted", 409, "Who has counted may not approve")
+UNKNOWN_RECIPE: Final = Kind("unknown-recipe", 404, "Nobody has said what the item is made of")
+RECIPE_CYCLE: Final = Kind("recipe-cycle", 422, "The item would be made of itself")
+COMPONENT_RULE: Final = Kind("component-rule", 422, "The recipe does not ask for that")
+WHOLE_UNITS: Final = Kind("whole-units", 422, "Only whole numbers of it can be made")
+UNKNOWN_PRODUCTION: Final = Kind("unknown-production", 404, "No such production order")
+PRODUCTION_ENDED: Final = Kind("production-not-open", 409, "The production order has ended")
+PRODUCTION_MADE: Final = Kind(
+    "production-has-made", 409, "The production order has made something already"
+)
 KINDS: Final = tuple(kind for kind in list(globals().values()) if isinstance(kind, Kind))
 
 ERRORS_MAX: Final = 100

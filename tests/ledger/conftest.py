@@ -51,6 +51,7 @@ def history(unproved_ledger):
     ledger.ask(asks.release(second["id"]), asks.reserve(asks.line("A", "1"), key="first"))
     ledger.apply([ledger.record([], b"{}")], "reservations")
     counted(ledger)
+    made_something(ledger)
     return ledger
 
 
@@ -63,3 +64,18 @@ def counted(ledger):
     ledger.ask(asks.count(opened, ledger.now(), ("C", "2", None), ("A", "10", None)))
     ledger.ask(asks.issue("C", "0.5"))
     ledger.ask(asks.approve(opened), asks.post_count(opened))
+
+
+def made_something(ledger):
+    """A kit, and an order that is still open: of 5 flour, 2 of them wasted, it made one loaf."""
+    ledger.ask(
+        asks.item("X", track_by="batch"), asks.item("Y"), asks.item("Z", track_by="batch"),
+        partition=1,
+    )  # fmt: skip
+    ledger.ask(
+        asks.receipt(("X", "20", "X1"), ("X", "20", "X2"), ("Y", "9", None)),
+    )
+    ledger.ask(asks.recipe("Y", ("X", "1"), kind="kit"), asks.recipe("Z", ("X", "4"), ("Y", "1")))
+    ledger.ask(asks.assemble("Y", "1"))
+    order = ledger.ask(asks.start("Z", "2"))[0].record["resource"]["id"]
+    ledger.ask(asks.use(order, ("X", "3"), wasted="2"), asks.produce(order, "1", "Z1"))

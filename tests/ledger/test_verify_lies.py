@@ -157,6 +157,46 @@ LIES = [
         ("transfer", "tenant default transfer trf-040000000000000"),
     ),
     (
+        "UPDATE recipe SET kind = 'production' WHERE kind = 'kit'",
+        "described",
+        ("recipe", "tenant default recipe Y"),
+    ),
+    (
+        "UPDATE production SET planned = 3",
+        "described",
+        ("production", "tenant default production prd-090000000000003"),
+    ),
+    (
+        "UPDATE production SET status = 'completed'",
+        "promises",
+        ("balance", "tenant default sku X location MAIN lot 'X1'"),
+    ),
+    (
+        'UPDATE production SET inputs = replace(inputs, \'"used":"3"\', \'"used":"4"\')',
+        "production",
+        ("production", "tenant default production prd-090000000000003 sku X lot 'X1'"),
+    ),
+    (
+        'UPDATE production SET inputs = replace(inputs, \'"wasted":"2"\', \'"wasted":"1"\')',
+        "production",
+        ("production", "tenant default production prd-090000000000003 sku X lot 'X1'"),
+    ),
+    (
+        "UPDATE production SET outputs = '[]'",
+        "production",
+        ("production", "tenant default production prd-090000000000003 sku Z lot 'Z1'"),
+    ),
+    (
+        "UPDATE genealogy SET parent_lot = 'X2' WHERE child_sku = 'Y'",
+        "genealogy",
+        ("genealogy", "tenant default document kit-090000000000002"),
+    ),
+    (
+        "DELETE FROM genealogy WHERE child_sku = 'Z'",
+        "genealogy",
+        ("genealogy", "tenant default document prd-090000000000003"),
+    ),
+    (
         "UPDATE balance SET backorder_limit = 1 WHERE sku = 'A'",
         "available",
         ("balance", "tenant default sku A location MAIN lot ''"),

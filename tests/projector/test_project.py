@@ -16,11 +16,15 @@ from asks import (
     lot,
     open_count,
     post_count,
+    produce,
     receipt,
+    recipe,
     record_stock,
     release,
     reserve,
     ship,
+    start,
+    use,
 )
 from consumers.project import UnprojectableError, isolated, project
 from consumers.projections.all import BY_TYPE, TOLD_ELSEWHERE
@@ -126,6 +130,9 @@ def test_what_the_relay_says_again_changes_nothing_and_is_counted(tables, ledger
     ledger.ask(receipt(("B", "1", "L2"), expires_on="2999-12-31"))
     begun = ledger.ask(open_count())[0].body["count_id"]
     ledger.ask(count(begun, ledger.now(), ("A", "9", None)))
+    ledger.ask(recipe("A", ("B", "1")))
+    order = ledger.ask(start("A", "1"))[0].record["resource"]["id"]
+    ledger.ask(use(order, ("B", "1")), produce(order, "1"))
     said = [each for record in journalled(ledger) for each in messages(PREFIX, record)]
     first = tables.take(tables.topics.append(said))
     before = tables.everything()
@@ -136,8 +143,8 @@ def test_what_the_relay_says_again_changes_nothing_and_is_counted(tables, ledger
     assert first.no_news == {"level": 2}, "the reservation's shard comes first, with version 3"
     assert again.no_news == {
         "item": 2, "location": 2, "lot": 2, "level": 6, "reservation": 1, "hold": 1,
-        "transfer": 1, "receipt": 1, "count": 1, "count_line": 1, "ledger_entry": 4,
-        "command_result": 13,
+        "transfer": 1, "receipt": 1, "count": 1, "count_line": 1, "recipe": 1,
+        "production": 1, "genealogy": 1, "ledger_entry": 6, "command_result": 17,
     }  # fmt: skip
 
 

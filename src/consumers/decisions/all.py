@@ -4,11 +4,26 @@ from consumers.decisions import (
     catalog,
     counts,
     holds,
+    kits,
     lots,
+    production,
     receipts,
+    recipes,
     reservations,
     stock,
     transfers,
 )
 
-__all__ = ["catalog", "counts", "holds", "lots", "receipts", "reservations", "stock", "transfers"]
+__all__ = [
+    "catalog",
+    "counts",
+    "holds",
+    "kits",
+    "lots",
+    "production",
+    "receipts",
+    "recipes",
+    "reservations",
+    "stock",
+    "transfers",
+]

@@ -4,7 +4,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from consumers.decisions.known import lot_rule, out_of_bounds, unknown_place
-from consumers.decisions.lots import lot_body, undescribed
+from consumers.decisions.labels import Lots, describe, described, lot_events
+from consumers.decisions.lots import lot_body
 from consumers.decisions.registry import Ask, Needs, decides
 from ledger.book import (
     CUSTOMER,
@@ -21,13 +22,9 @@ from ledger.book import (
 )
 from ledger.documents import Lot
 from schemas.base import ZERO, shown
-from schemas.commands.lots import LotDates
 from schemas.commands.receipts import PostReceipt, ReceivedLine
-from schemas.problems import LOT_DATES, problem
 
 SOURCES: Final = {"vendor": VENDOR, "customer": CUSTOMER, "production": PRODUCTION}
-DATES: Final = tuple(LotDates.model_fields)
-LotKey = tuple[str, str, str]
 
 
 def _lines(command: PostReceipt, tenant_id: str, needs: Needs) -> None:
@@ -46,30 +43,27 @@ def post_receipt(command: PostReceipt, ask: Ask, book: Book) -> Outcome:
     Two statements of one date that differ are a mistake of somebody's: refused, with both.
     """
     receipt = f"rcp-{ask.new_id}"
-    lots: dict[LotKey, Lot] = {}
+    lots: Lots = {}
     received: dict[LevelKey, Decimal] = {}
     for index, line in enumerate(command.lines):
         refused = (
             unknown_place(book, ask.tenant_id, line.sku, line.location, f"/lines/{index}")
             or lot_rule(book, ask.tenant_id, line.sku, line.lot, f"/lines/{index}")
-            or _describe(line, index, ask, book, lots)
+            or describe(line, (line.sku, line.lot), f"/lines/{index}", ask, book, lots)
             or _too_much(line, index, ask, book, received)
         )
         if refused:
             return refused
-    described = tuple(lot for key, lot in lots.items() if lot is not book.lots.get(key))
+    changed = described(lots, book)
     return Applied(
         201,
         ("receipt", receipt),
-        _body(receipt, command, book, described),
+        _body(receipt, command, book, changed),
         (
             Event("receipt.posted", f"receipt/{receipt}", 1, _body(receipt, command, book)),
-            *(
-                Event("lot.described", f"lot/{lot.sku}/{lot.lot}", lot.version, lot_body(lot))
-                for lot in described
-            ),
+            *lot_events(changed, book),
         ),
-        described,
+        changed,
         tuple(
             Movement(
                 line.sku,
@@ -87,28 +81,6 @@ def post_receipt(command: PostReceipt, ask: Ask, book: Book) -> Outcome:
     )
 
 
-def _describe(
-    line: ReceivedLine, index: int, ask: Ask, book: Book, lots: dict[LotKey, Lot]
-) -> Rejected | None:
-    """Note in `lots` what a line says of its lot, or refuse what contradicts what is known."""
-    if line.lot is None:
-        return None
-    key = (ask.tenant_id, line.sku, line.lot)
-    known = lots.get(key) or book.lots.get(key) or undescribed(*key)
-    said: dict[str, Any] = {name: day for name in DATES if (day := getattr(line, name))}
-    for name, day in said.items():
-        before = getattr(known, name)
-        if before and before != day:
-            at = f"/lines/{index}/{name}"
-            detail = f"{at}: lot {line.lot} of {line.sku} has {before.isoformat()}"
-            members = {"sku": line.sku, "lot": line.lot, "pointer": at, "known": before.isoformat()}
-            return Rejected(409, problem(LOT_DATES, detail, **members))
-    if any(getattr(known, name) is None for name in said):
-        stands = book.lots.get(key)
-        lots[key] = known._replace(**said, version=stands.version + 1 if stands else 1)
-    return None
-
-
 def _too_much(
     line: ReceivedLine, index: int, ask: Ask, book: Book, received: dict[LevelKey, Decimal]
 ) -> Rejected | None:
@@ -119,7 +91,7 @@ def _too_much(
 
 
 def _body(
-    receipt: str, command: PostReceipt, book: Book, described: tuple[Lot, ...] | None = None
+    receipt: str, command: PostReceipt, book: Book, changed: tuple[Lot, ...] | None = None
 ) -> dict[str, Any]:
     """A receipt as its event shows it; its result shows the lots that it described as well."""
     body: dict[str, Any] = {
@@ -139,6 +111,6 @@ def _body(
         ],
         "created_at": book.at,
     }
-    if described is not None:
-        body["lots"] = [lot_body(lot) for lot in described]
+    if changed is not None:
+        body["lots"] = [lot_body(lot) for lot in changed]
     return body

@@ -36,6 +36,17 @@ class Needs:
     """The counts of which all lines are needed."""
     posted_counts: set[tuple[str, str]] = field(default_factory=set)
     """Those that are to be posted: what has moved since their lines were counted is needed."""
+    productions: set[tuple[str, str]] = field(default_factory=set)
+    made: set[tuple[str, str, str]] = field(default_factory=set)
+    """(tenant, production order, lot): the lots that orders make, whatever their item is."""
+    recipes: set[tuple[str, str]] = field(default_factory=set)
+    """(tenant, item): what it is made of, and what that is made of, down to the last."""
+    stated: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    """What commands of this batch say that an item is made of: those behind them rely on it."""
+    kits: set[tuple[str, str, str]] = field(default_factory=set)
+    """(tenant, item, location): what it is made of, and the stock of its components there."""
+    genealogy: bool = False
+    """Whether a command says what is made of what: recalls, and changes of recipes, wait for it."""
     lots: set[tuple[str, str, str]] = field(default_factory=set)
     """The lots that a command changes; those at its places are there to be read anyway."""
     wherever: set[tuple[str, str]] = field(default_factory=set)

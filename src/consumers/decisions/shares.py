@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from ledger.book import Rejected
 from ledger.documents import HoldLine, ReservationLine, TransferLine
+from ledger.making import Input
 from schemas.base import ZERO, shown
 from schemas.commands.lines import PartOfLine
 from schemas.problems import Kind, problem
@@ -13,7 +14,7 @@ from schemas.problems import Kind, problem
 Shares = list[tuple[int, Decimal]]
 """Parts of a document: the index into its lines, and how much of that line."""
 
-Line = TypeVar("Line", ReservationLine, TransferLine, HoldLine)
+Line = TypeVar("Line", ReservationLine, TransferLine, HoldLine, Input)
 Numbered = TypeVar("Numbered", ReservationLine, TransferLine)
 
 

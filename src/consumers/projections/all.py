@@ -5,13 +5,16 @@ from typing import Final
 from consumers.projections.command_result import COMMAND_RESULT
 from consumers.projections.count import COUNT
 from consumers.projections.count_line import COUNT_LINE
+from consumers.projections.genealogy import GENEALOGY
 from consumers.projections.hold import HOLD
 from consumers.projections.item import ITEM
 from consumers.projections.ledger_entry import LEDGER_ENTRY
 from consumers.projections.level import LEVEL
 from consumers.projections.location import LOCATION
 from consumers.projections.lot import LOT
+from consumers.projections.production import PRODUCTION
 from consumers.projections.receipt import RECEIPT
+from consumers.projections.recipe import RECIPE
 from consumers.projections.reservation import RESERVATION
 from consumers.projections.table import Table
 from consumers.projections.transfer import TRANSFER
@@ -27,6 +30,9 @@ TABLES: Final = (
     RECEIPT,
     COUNT,
     COUNT_LINE,
+    RECIPE,
+    PRODUCTION,
+    GENEALOGY,
     LEDGER_ENTRY,
     COMMAND_RESULT,
 )
@@ -34,5 +40,7 @@ TABLES: Final = (
 
 BY_TYPE: Final[dict[str, Table]] = {kind: table for table in TABLES for kind in table.types}
 
-TOLD_ELSEWHERE: Final = frozenset({"stock.recorded", "stock.adjusted", "stock.issued"})
+TOLD_ELSEWHERE: Final = frozenset(
+    {"stock.recorded", "stock.adjusted", "stock.issued", "kit.assembled", "kit.disassembled"}
+)
 """Events that no table is made of: a movement and a level say what they changed."""

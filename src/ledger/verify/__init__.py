@@ -17,6 +17,7 @@ from ledger.verify import (
     identities,
     letters,
     levels,
+    making,
     moved,
     numbering,
     point,
@@ -79,6 +80,8 @@ def _checks(retention: timedelta) -> tuple[Check, ...]:
         Check("count lines", counted.lines, None),
         Check("variances", counted.variances, None),
         Check("counted as of", counted.expected, None),
+        Check("production", making.moved, None),
+        Check("genealogy", making.linked, None),
         Check(
             "idempotency",
             partial(identities.check, retention=retention),

@@ -114,6 +114,27 @@ TRANSFER: Final = Lined(
         "created_at": "timestamptz",
     },
 )
+RECIPE: Final = Kind(
+    "recipe", {"sku": "text"}, {"kind": "text", "makes": "numeric", "components": "text"}
+)
+PRODUCTION: Final = Kind(
+    "production",
+    {"production_id": "text"},
+    {
+        "sku": "text",
+        "location": "text",
+        "status": "text",
+        "planned": "numeric",
+        "makes": "numeric",
+        "components": "text",
+        "recipe_version": "bigint",
+        "inputs": "text",
+        "outputs": "text",
+        "reference": "text",
+        "reason": "text",
+        "created_at": "timestamptz",
+    },
+)
 RESERVATION: Final = Lined(
     "reservation",
     {"reservation_id": "text"},
@@ -148,12 +169,14 @@ COUNT: Final = Counted(
     },
 )
 
-KINDS: Final = (RESERVATION, ITEM, LOCATION, LOT, HOLD, TRANSFER, COUNT)
+KINDS: Final = (RESERVATION, ITEM, LOCATION, LOT, HOLD, TRANSFER, COUNT, RECIPE, PRODUCTION)
 _BY_TABLE: Final = {kind.table: kind for kind in KINDS}
-_WITHIN: Final = {"receipt": ("lots", LOT)}
-"""Resources that keep no row of their own, and the documents that their bodies hold."""
-
-
+_WITHIN: Final = {
+    "receipt": (("lots", LOT),),
+    "kit": (("lots", LOT),),
+    "production": (("lots", LOT),),
+}
+"""Resources whose bodies hold documents beside the one that they may be themselves."""
 _IN_EVENTS: Final = {"count": {"lot.status.set": LOT}}
 """Resources that have others in their events, which may be thousands, and not in their bodies."""
 
@@ -164,9 +187,8 @@ def told_of(
     """The documents that a body of a resource's type describes, and its events beside it."""
     if resource in _BY_TABLE:
         yield _BY_TABLE[resource], body
-    elif resource in _WITHIN:
-        name, kind = _WITHIN[resource]
-        yield from ((kind, each) for each in body[name])
+    for name, kind in _WITHIN.get(resource, ()):
+        yield from ((kind, each) for each in body.get(name, ()))
     if resource in _IN_EVENTS:
         kinds = _IN_EVENTS[resource]
         yield from ((kinds[what], data) for what, _, _, data in events if what in kinds)

@@ -51,14 +51,22 @@ def check(tx: Transaction) -> tuple[int, Finding | None]:
 
 # Of a stored line: 1 sku, 2 location, 3 lot, 6 reserved, 7 released, 8 consumed.
 _LEFT: Final = """
-WITH held AS (
+WITH promised AS (
     SELECT tenant_id, l ->> 1 AS sku, l ->> 2 AS location, l ->> 3 AS lot,
-        sum((l ->> 6)::numeric - (l ->> 7)::numeric - (l ->> 8)::numeric) AS reserved
+        (l ->> 6)::numeric - (l ->> 7)::numeric - (l ->> 8)::numeric AS reserved
     FROM reservation CROSS JOIN LATERAL jsonb_array_elements(lines::jsonb) l
-    WHERE status = 'active' GROUP BY 1, 2, 3, 4
+    WHERE status = 'active'
+    UNION ALL
+    SELECT p.tenant_id, i.sku, p.location, coalesce(i.lot, ''), i.reserved - i.released - i.drawn
+    FROM production p CROSS JOIN LATERAL jsonb_to_recordset(p.inputs::jsonb) AS i(sku text,
+        lot text, reserved numeric, released numeric, drawn numeric)
+    WHERE p.status = 'open'
+), held AS (
+    SELECT tenant_id, sku, location, lot, sum(reserved) AS reserved FROM promised
+    GROUP BY tenant_id, sku, location, lot
 )
 SELECT format('tenant %s sku %s location %s lot %L', tenant_id, sku, location, lot),
-    format('reserved %s, as active reservations hold', trim_scale(coalesce(h.reserved, 0))),
+    format('reserved %s, as active reservations and open orders hold', trim_scale(coalesce(h.reserved, 0))),
     'reserved ' || trim_scale(b.reserved)
 FROM balance b FULL JOIN held h USING (tenant_id, sku, location, lot)
 WHERE coalesce(b.reserved, 0) <> coalesce(h.reserved, 0)
@@ -82,5 +90,5 @@ def ended(tx: Transaction) -> tuple[int, Finding | None]:
 
 
 def left(tx: Transaction) -> tuple[int, Finding | None]:
-    """What active reservations still hold is what the balances reserve."""
+    """What active reservations and open production orders hold is what the balances reserve."""
     return count(tx, "reservation"), first(tx, "balance", _LEFT)

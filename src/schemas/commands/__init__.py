@@ -6,8 +6,11 @@ from schemas.commands import (
     catalog,
     counts,
     holds,
+    kits,
     lots,
+    production,
     receipts,
+    recipes,
     reservations,
     stock,
     transfers,
@@ -40,6 +43,14 @@ COMMANDS: Final[dict[str, type[Command]]] = {
         counts.ApproveCount,
         counts.PostCount,
         counts.CancelCount,
+        recipes.UpsertRecipe,
+        kits.AssembleKit,
+        kits.DisassembleKit,
+        production.StartProduction,
+        production.ConsumeProduction,
+        production.ProduceProduction,
+        production.CompleteProduction,
+        production.CancelProduction,
     )
 }
 

@@ -1,9 +1,9 @@
 """What may be asked of lots: that one be described, and that it may be used or not."""
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.base import LotCode, Sku, Strict, Text
@@ -31,6 +31,18 @@ class LotDates(Strict):
         if day and end and day > end:
             raise PydanticCustomError("lot_dates", "must not be after expires_on")
         return day
+
+
+class Labelled(LotDates):
+    """What has a lot, or none, and the dates on its label."""
+
+    @model_validator(mode="after")
+    def _dates_are_a_lots(self) -> Self:
+        if getattr(self, "lot", None) is None and any(
+            getattr(self, name) for name in LotDates.model_fields
+        ):
+            raise PydanticCustomError("lot_dates", "dates belong to a lot: name it")
+        return self
 
 
 class UpsertLot(LotDates, Command):

@@ -3,13 +3,12 @@
 from datetime import date
 from typing import ClassVar, Literal
 
+from schemas.base import Strict
 from schemas.events.base import Event
 
 
-class Lot(Event):
+class LotState(Strict):
     """A lot as it stands."""
-
-    MODULES: ClassVar[tuple[str, ...]] = ("stock", "receiving", "counting")
 
     sku: str
     lot: str
@@ -20,6 +19,12 @@ class Lot(Event):
     remove_on: date | None
     alert_on: date | None
     version: int
+
+
+class Lot(LotState, Event):
+    """Something happened to a lot."""
+
+    MODULES: ClassVar[tuple[str, ...]] = ("stock", "receiving", "counting", "manufacturing")
 
 
 class LotDescribed(Lot):

@@ -85,6 +85,7 @@ class StockMoved(Event):
         "transfers",
         "receiving",
         "counting",
+        "manufacturing",
     )
 
     actor_id: str
@@ -101,6 +102,7 @@ class LevelChanged(Event):
         "transfers",
         "receiving",
         "counting",
+        "manufacturing",
     )
 
     sku: str
