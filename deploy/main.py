@@ -46,6 +46,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "worker": processes.worker,
     "relay": processes.relay,
     "projector": processes.projector,
+    "valuation": processes.valuation,
     "edge": processes.edge,
     "worker-run-once": processes.worker_run_once,
     "rebuild": processes.rebuild,

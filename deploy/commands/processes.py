@@ -38,6 +38,14 @@ def worker_run_once(data_dir: DataDir = DATA_DIR) -> None:
     sys.exit(drain(adopt(data_dir)))
 
 
+def valuation(data_dir: DataDir = DATA_DIR) -> None:
+    """Keep what stock is worth as it moves, until a signal comes."""
+    leave_with_parent()
+    from consumers.valuation import run  # noqa: PLC0415 (slow to import)
+
+    sys.exit(run(adopt(data_dir)))
+
+
 def projector(data_dir: DataDir = DATA_DIR) -> None:
     """Fold events into the read tables, until a signal comes."""
     leave_with_parent()

@@ -104,7 +104,7 @@ def plan_for(known: Settings, data_dir: Path, port: int | None, workers: int) ->
 
 
 def _start_processes(supervisor: Supervisor, plan: Plan) -> None:
-    say("starting relay, projector, workers and edge")
+    say("starting relay, projector, valuation, workers and edge")
     for part in processes(plan):
         supervisor.start(part)
     supervisor.wait_ready()

@@ -72,11 +72,13 @@ def kafka(data_dir: Path) -> Part:
 def processes(plan: Plan) -> list[Part]:
     """Our own processes, in the order they start."""
     workers = [f"worker-{number}" for number in range(1, plan.workers + 1)]
-    names = ["relay", "projector", *workers]
+    names = ["relay", "projector", "valuation", *workers]
     ports = kept_ports(plan.data_dir / "ports.json", names)
     inner = [
         _process(plan, name, ports[name], stop_rank=rank, probe=(HOST, ports[name]))
-        for name, rank in zip(names, [RELAY, PROJECTOR, *[WORKERS] * plan.workers], strict=True)
+        for name, rank in zip(
+            names, [RELAY, PROJECTOR, PROJECTOR, *[WORKERS] * plan.workers], strict=True
+        )
     ]
     edge = _process(plan, "edge", 0, stop_rank=EDGE, probe=(plan.edge_probe, plan.edge_port))
     return [*inner, edge]

@@ -19,6 +19,7 @@ from consumers.record import (
 from ledger import (
     balances,
     catalog,
+    costs,
     counts,
     dead_letters,
     genealogy,
@@ -28,6 +29,7 @@ from ledger import (
     lots,
     movements,
     productions,
+    receipts,
     recipes,
     reservations,
     shards,
@@ -35,6 +37,7 @@ from ledger import (
 )
 from ledger.book import Applied, Book, Level
 from ledger.connection import Transaction
+from ledger.costing import CostMethod, Period, Receipt
 from ledger.dead_letters import Letter, Place
 from ledger.documents import (
     Count,
@@ -70,6 +73,7 @@ class Pages:
     """Who asks again in the batch itself. Kept with the record of the first: it is answered when
     that is published, and after a crash again."""
     movements: list[str] = field(default_factory=list)
+    costs: list[str] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
 
     def keep(self, record: dict[str, Any]) -> bytes:
@@ -106,6 +110,7 @@ def write(tx: Transaction, decisions: Sequence[Decision], book: Book, pages: Pag
     journal.save_segments(tx, pages.segments.values())
     dead_letters.insert(tx, pages.letters)
     movements.append(tx, pages.movements)
+    costs.append(tx, pages.costs)
     _write_documents(tx, book)
     balances.save(tx, book.touched.values())
 
@@ -124,8 +129,8 @@ def _write_up(decisions: Sequence[Decision], book: Book, pages: Pages) -> Iterat
                 record["again"] = pages.again[asked.identity]
             pages.by_identity[asked.identity] = record
             yield pages.keep(record)
-            if isinstance(outcome, Applied) and outcome.movements:
-                _note_movements(asked, sequence, outcome, pages)
+            if isinstance(outcome, Applied):
+                _note_rows(asked, sequence, outcome, pages)
     for record in level_records:
         yield pages.keep(record)
 
@@ -175,11 +180,16 @@ def _letter(letter: DeadLetter, sequence: int, pages: Pages) -> Letter:
     )
 
 
-def _note_movements(asked: Asked, sequence: int, outcome: Applied, pages: Pages) -> None:
+def _note_rows(asked: Asked, sequence: int, outcome: Applied, pages: Pages) -> None:
+    """The rows that stand beside the journal's: what moved, and what was said of costs."""
+    if not outcome.movements and not outcome.costs:
+        return
     place = (asked.envelope.tenant_id, asked.shard, sequence)
     actor_id = asked.envelope.actor_id
     for entry, movement in enumerate(outcome.movements, 1):
         pages.movements.append(movements.row(place, entry, movement, actor_id, pages.at))
+    for entry, fact in enumerate(outcome.costs, 1):
+        pages.costs.append(costs.row(place, entry, fact, actor_id, pages.at))
 
 
 def _write_documents(tx: Transaction, book: Book) -> None:
@@ -211,6 +221,9 @@ _SAVED_BY: Final[dict[type[Document], Callable[[Transaction, list[tuple[Any, str
     Recipe: recipes.save,
     Production: productions.save,
     Link: genealogy.save,
+    Receipt: receipts.save,
+    CostMethod: costs.save_methods,
+    Period: costs.save_periods,
 }
 """Documents other than reservations, each with the actor who changed it last; in this order."""
 

@@ -1,7 +1,7 @@
 """Everything a batch needs, in a handful of queries, its rows locked in one order everywhere.
 
 The order is: shards, genealogy, reservations, holds, transfers, counts, production orders, recipes,
-catalog, lots, balances; within each, by key.
+receipts, cost methods, periods, catalog, lots, balances; within each, by key.
 """
 
 from collections.abc import Iterable
@@ -13,10 +13,12 @@ from consumers.parse import Asked
 from ledger import (
     balances,
     catalog,
+    costs,
     genealogy,
     holds,
     lots,
     productions,
+    receipts,
     recipes,
     reservations,
     transfers,
@@ -45,6 +47,9 @@ def load(tx: Transaction, asked: Iterable[Asked], now: datetime, module: str) ->
             needs.places.update((tenant_id, line.sku, location) for line in sent.lines)
     load_counts(tx, needs, book)
     _load_making(tx, needs, book)
+    book.receipts = receipts.lock(tx, needs.receipts)
+    book.cost_methods = costs.lock_methods(tx, needs.cost_methods)
+    book.periods = costs.lock_periods(tx, needs.periods, change=module == "costing")
     _load_catalog(tx, needs, book, lock=module == "catalog")
     book.lots = lots.load(tx, needs.lots, lock=True)
     needs.places |= balances.places(tx, needs.wherever)

@@ -1,13 +1,14 @@
 """Journal records: the one account of what became of each command, from which all else is made."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote
 
 import orjson
 
 from consumers.parse import Asked, DeadLetter
-from ledger.book import Applied, Level, Movement, Outcome
+from ledger.book import Applied, CostFact, Level, Movement, Outcome
 from schemas.base import shown
 from schemas.topics import commands_topic, consumer_group, module_of
 
@@ -67,6 +68,8 @@ def _tell_applied(record: dict[str, Any], outcome: Applied) -> None:
             else (sku, location, lot, shown(quantity), of)
             for sku, location, lot, quantity, of in outcome.commitments
         ]
+    if outcome.costs:
+        record["costs"] = [cost_entry(number, fact) for number, fact in enumerate(outcome.costs, 1)]
     if outcome.movements:
         record["movements"] = [
             movement_entry(number, movement) for number, movement in enumerate(outcome.movements, 1)
@@ -76,7 +79,7 @@ def _tell_applied(record: dict[str, Any], outcome: Applied) -> None:
 def movement_entry(number: int, movement: Movement) -> dict[str, Any]:
     """A movement as records and events show it."""
     cost = movement.unit_cost
-    return {
+    entry = {
         "entry": number,
         "sku": movement.sku,
         "lot": movement.lot or None,
@@ -88,6 +91,18 @@ def movement_entry(number: int, movement: Movement) -> dict[str, Any]:
         "reason": movement.reason,
         "document": movement.document,
     }
+    if movement.effective_at:
+        entry["effective_at"] = movement.effective_at
+    return entry
+
+
+def cost_entry(number: int, fact: CostFact) -> dict[str, Any]:
+    """What was said of costs, as records show it: what there is nothing of is left out."""
+    said = {
+        name: shown(value) if isinstance(value, Decimal) else value
+        for name, value in fact._asdict().items()
+    }
+    return {"entry": number, **{name: value for name, value in said.items() if value}}
 
 
 def level_record(

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
+from ledger.costing import CostMethod, Period, Receipt
 from ledger.documents import (
     Count,
     CountLine,
@@ -73,6 +74,25 @@ class Movement(NamedTuple):
     unit_cost: Decimal | None
     reason: str
     document: str
+    effective_at: str | None = None  # where that was before it was posted
+
+
+class CostFact(NamedTuple):
+    """What was said of an item's costs, apart from its movements. Never changed, never deleted.
+
+    `ledger.valuation.facts` says what each kind means.
+    """
+
+    sku: str
+    kind: Literal["charge", "price", "revalue", "method"]
+    from_account: str = ""
+    location: str = ""
+    unit_cost: Decimal | None = None
+    amount: Decimal | None = None
+    document: str = ""
+    line: int = 0
+    method: str | None = None
+    effective_at: str | None = None  # where that was before it was said
 
 
 class Commitment(NamedTuple):
@@ -116,6 +136,7 @@ class Applied:
     documents: tuple[Document, ...] = ()
     movements: tuple[Movement, ...] = ()
     commitments: tuple[Commitment, ...] = ()
+    costs: tuple[CostFact, ...] = ()
 
 
 @dataclass(slots=True)
@@ -154,6 +175,9 @@ class Book:
     """What has moved since a line was counted, where anything has; of counts to be posted."""
     stocked: set[tuple[str, str, str]] = field(default_factory=set)
     """Lots that were found where they were not, and that had stock somewhere else."""
+    receipts: dict[tuple[str, str], Receipt] = field(default_factory=dict)
+    cost_methods: dict[tuple[str, str], CostMethod] = field(default_factory=dict)
+    periods: dict[tuple[str], Period] = field(default_factory=dict)
     reservations: dict[tuple[str, str], Reservation] = field(default_factory=dict)
     recipes: dict[tuple[str, str], Recipe] = field(default_factory=dict)
     productions: dict[tuple[str, str], Production] = field(default_factory=dict)
@@ -227,5 +251,8 @@ _KEPT_IN: Final[dict[type[Document], str]] = {
     Recipe: "recipes",
     Production: "productions",
     Link: "links",
+    Receipt: "receipts",
+    CostMethod: "cost_methods",
+    Period: "periods",
 }
 """The attribute of a book that has the documents of a kind, each by its key."""

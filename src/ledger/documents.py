@@ -4,6 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from ledger.costing import CostMethod, Period, Receipt
 from ledger.making import Link, Production, Recipe
 from schemas.base import ZERO
 
@@ -238,4 +239,7 @@ Document = (
     | Recipe
     | Production
     | Link
+    | Receipt
+    | CostMethod
+    | Period
 )

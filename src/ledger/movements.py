@@ -10,14 +10,14 @@ from ledger.copy import copy_rows, escaped
 
 _COPY: Final = """
 COPY movement (tenant_id, shard, sequence, entry, sku, lot, serial, from_account, to_account,
-    quantity, unit_cost, reason, document, actor_id, moved_at) FROM STDIN
+    quantity, unit_cost, reason, document, actor_id, moved_at, effective_at) FROM STDIN
 """
 
 
 def row(place: tuple[str, int, int], entry: int, movement: Movement, actor_id: str, at: str) -> str:
     """One row as COPY takes it; `place` is the (tenant, shard, sequence) of its journal row."""
     tenant_id, shard, sequence = place
-    sku, lot, serial, source, destination, quantity, unit_cost, reason, document = movement
+    sku, lot, serial, source, destination, quantity, unit_cost, reason, document, since = movement
     return "\t".join(
         (
             f"{tenant_id}\t{shard}\t{sequence}\t{entry}",
@@ -32,6 +32,7 @@ def row(place: tuple[str, int, int], entry: int, movement: Movement, actor_id: s
             escaped(document),
             escaped(actor_id),
             at,
+            since or "\\N",
         )
     )
 

@@ -97,6 +97,8 @@ Percent = Annotated[Decimal, PlainValidator(_zero_or_more), _AS_STRING, _SCHEMA]
 """Hundredths of something: none, or more."""
 Cost = Annotated[Decimal, PlainValidator(_zero_or_more), _AS_STRING, _SCHEMA]
 """Money for one base unit, in the tenant's currency."""
+Amount = Annotated[Decimal, PlainValidator(_above_zero), _AS_STRING, _SCHEMA]
+"""More than no money, in the tenant's currency."""
 
 Sku = Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]{0,62}[!-~])?$")]
 """An item's code: 1 to 64 printable ASCII characters, no blank at either end."""

@@ -61,6 +61,14 @@ PRODUCTION_ENDED: Final = Kind("production-not-open", 409, "The production order
 PRODUCTION_MADE: Final = Kind(
     "production-has-made", 409, "The production order has made something already"
 )
+UNKNOWN_RECEIPT: Final = Kind("unknown-receipt", 404, "No such line of a receipt")
+CHARGE_BASIS: Final = Kind("charge-basis", 422, "The charge cannot be divided by that")
+COST_METHOD: Final = Kind("cost-method", 409, "The item's cost method does not allow that")
+IN_THE_FUTURE: Final = Kind("effective-in-future", 422, "Nothing takes effect before its time")
+BEFORE_RECEIPT: Final = Kind("effective-before-receipt", 422, "Nothing is charged before it came")
+BACKDATING: Final = Kind("backdating-not-allowed", 403, "The actor may not date anything back")
+PERIOD_CLOSED: Final = Kind("period-closed", 409, "The period is closed")
+PERIOD_NOT_OVER: Final = Kind("period-not-over", 422, "Only days that are over may be closed")
 KINDS: Final = tuple(kind for kind in list(globals().values()) if isinstance(kind, Kind))
 
 ERRORS_MAX: Final = 100

@@ -20,6 +20,7 @@ MODULES: Final = (
     "planning",
     "workflow",
     "cutover",
+    "costing",
 )
 """One module is one command topic, one consumer group and one events topic. Append only: a
 module's place in this list is part of its shards' numbers."""

@@ -3,6 +3,7 @@
 import pytest
 
 import asks
+from ledger.valuation.step import step
 
 
 @pytest.fixture
@@ -52,6 +53,13 @@ def history(unproved_ledger):
     ledger.apply([ledger.record([], b"{}")], "reservations")
     counted(ledger)
     made_something(ledger)
+    ledger.ask(
+        asks.ask("period.set", {"backdaters": ["ann"], "reason": "r"}),
+        asks.ask("cost.set-method", {"sku": "A", "method": "fifo"}),
+        asks.ask("cost.revalue", {"sku": "A", "location": "MAIN", "unit_cost": "2", "reason": "r"}),
+    )
+    with ledger.tx.transaction():
+        step(ledger.tx)
     return ledger
 
 

@@ -71,7 +71,8 @@ def told(result, line):
     A body may tell more than it did: whoever read it then still finds what they looked for.
     """
     kept = {name: value for name, value in result.items() if name != "position"}
-    (kept["body"] or {}).pop("created_at", None)
+    for moment in ("created_at", "effective_at"):
+        (kept["body"] or {}).pop(moment, None)
     before = line.get("result", {}).get("body")
     if kept["body"] and before:
         kept["body"] = {name: kept["body"].get(name) for name in before}

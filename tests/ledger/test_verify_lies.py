@@ -262,6 +262,41 @@ LIES = [
         ("publication", "shard 256"),
     ),
     (
+        "UPDATE movement SET effective_at = moved_at WHERE sku = 'A'",
+        "movements",
+        ("movement", "tenant default shard 768 sequence 1 entry 1"),
+    ),
+    (
+        "UPDATE receipt SET lines = replace(lines, '\"1\"', '\"2\"')",
+        "described",
+        ("receipt", "tenant default receipt rcp-070000000000000"),
+    ),
+    (
+        "UPDATE cost_method SET method = 'average'",
+        "described",
+        ("cost_method", "tenant default cost_method A"),
+    ),
+    (
+        "UPDATE period SET backdaters = '[\"eve\"]'",
+        "described",
+        ("period", "tenant default period "),
+    ),
+    (
+        "UPDATE cost_fact SET unit_cost = 3 WHERE kind = 'revalue'",
+        "costs",
+        ("cost_fact", "tenant default shard 3840 sequence 3 entry 1"),
+    ),
+    (
+        "UPDATE value_fact SET quantity = 11 WHERE sku = 'A' AND quantity = 10",
+        "value facts",
+        ("value_fact", "tenant default shard 768 sequence 1 entry 1"),
+    ),
+    (
+        "UPDATE value_entry SET amount = amount + 0.01 WHERE sku = 'A'",
+        "values",
+        ("value_entry", "tenant default sku A account @revaluation"),
+    ),
+    (
         "UPDATE idempotency SET sequence = 77 WHERE shard = 256 AND sequence = 3",
         "idempotency",
         ("idempotency", "tenant default shard 256 sequence 3"),

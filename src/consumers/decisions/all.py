@@ -2,6 +2,7 @@
 
 from consumers.decisions import (
     catalog,
+    costing,
     counts,
     holds,
     kits,
@@ -16,6 +17,7 @@ from consumers.decisions import (
 
 __all__ = [
     "catalog",
+    "costing",
     "counts",
     "holds",
     "kits",

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any, Final
 
+from consumers.decisions.backdating import effective, needs_period
 from consumers.decisions.known import lot_rule, out_of_bounds, unknown_place
 from consumers.decisions.labels import Lots, describe, described, lot_events
 from consumers.decisions.lots import lot_body
@@ -20,7 +21,7 @@ from ledger.book import (
     Outcome,
     Rejected,
 )
-from ledger.documents import Lot
+from ledger.costing import Receipt, ReceiptLine
 from schemas.base import ZERO, shown
 from schemas.commands.receipts import PostReceipt, ReceivedLine
 
@@ -28,6 +29,7 @@ SOURCES: Final = {"vendor": VENDOR, "customer": CUSTOMER, "production": PRODUCTI
 
 
 def _lines(command: PostReceipt, tenant_id: str, needs: Needs) -> None:
+    needs_period(command.effective_at, tenant_id, needs)
     for line in command.lines:
         needs.places.add((tenant_id, line.sku, line.location))
         needs.items.add((tenant_id, line.sku))
@@ -54,16 +56,18 @@ def post_receipt(command: PostReceipt, ask: Ask, book: Book) -> Outcome:
         )
         if refused:
             return refused
+    moment = effective(command.effective_at, ask, book)
+    if isinstance(moment, Rejected):
+        return moment
     changed = described(lots, book)
+    posted = _posted(receipt, command, moment, ask, book)
+    body = receipt_body(posted)
     return Applied(
         201,
         ("receipt", receipt),
-        _body(receipt, command, book, changed),
-        (
-            Event("receipt.posted", f"receipt/{receipt}", 1, _body(receipt, command, book)),
-            *lot_events(changed, book),
-        ),
-        changed,
+        {**body, "lots": [lot_body(lot) for lot in changed]},
+        (Event("receipt.posted", f"receipt/{receipt}", 1, body), *lot_events(changed, book)),
+        (*changed, posted),
         tuple(
             Movement(
                 line.sku,
@@ -75,6 +79,7 @@ def post_receipt(command: PostReceipt, ask: Ask, book: Book) -> Outcome:
                 line.unit_cost,
                 "receipt",
                 receipt,
+                moment,
             )
             for line in command.lines
         ),
@@ -90,27 +95,49 @@ def _too_much(
     return out_of_bounds(level.on_hand + received[level.key], f"/lines/{index}/quantity")
 
 
-def _body(
-    receipt: str, command: PostReceipt, book: Book, changed: tuple[Lot, ...] | None = None
-) -> dict[str, Any]:
-    """A receipt as its event shows it; its result shows the lots that it described as well."""
-    body: dict[str, Any] = {
-        "receipt_id": receipt,
-        "source": command.source,
-        "reference": command.reference,
+def _posted(
+    receipt: str, command: PostReceipt, moment: str | None, ask: Ask, book: Book
+) -> Receipt:
+    return Receipt(
+        ask.tenant_id,
+        receipt,
+        command.source,
+        command.reference,
+        tuple(
+            ReceiptLine(
+                number,
+                line.sku,
+                line.location,
+                line.lot or NO_LOT,
+                line.quantity,
+                line.unit_cost,
+            )
+            for number, line in enumerate(command.lines, 1)
+        ),
+        moment or book.at,
+        book.at,
+        1,
+    )
+
+
+def receipt_body(receipt: Receipt) -> dict[str, Any]:
+    """A receipt as results and events show it."""
+    return {
+        "receipt_id": receipt.receipt_id,
+        "source": receipt.source,
+        "reference": receipt.reference,
         "lines": [
             {
-                "line": number,
+                "line": line.line,
                 "sku": line.sku,
                 "location": line.location,
-                "lot": line.lot,
+                "lot": line.lot or None,
                 "quantity": shown(line.quantity),
                 "unit_cost": None if line.unit_cost is None else shown(line.unit_cost),
             }
-            for number, line in enumerate(command.lines, 1)
+            for line in receipt.lines
         ],
-        "created_at": book.at,
+        "effective_at": receipt.effective_at,
+        "created_at": receipt.created_at,
+        "version": receipt.version,
     }
-    if changed is not None:
-        body["lots"] = [lot_body(lot) for lot in changed]
-    return body

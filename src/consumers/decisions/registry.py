@@ -47,6 +47,10 @@ class Needs:
     """(tenant, item, location): what it is made of, and the stock of its components there."""
     genealogy: bool = False
     """Whether a command says what is made of what: recalls, and changes of recipes, wait for it."""
+    receipts: set[tuple[str, str]] = field(default_factory=set)
+    cost_methods: set[tuple[str, str]] = field(default_factory=set)
+    periods: set[tuple[str]] = field(default_factory=set)
+    """Of the tenants for whom somebody may date anything back."""
     lots: set[tuple[str, str, str]] = field(default_factory=set)
     """The lots that a command changes; those at its places are there to be read anyway."""
     wherever: set[tuple[str, str]] = field(default_factory=set)

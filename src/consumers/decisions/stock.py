@@ -1,8 +1,9 @@
 """What stock commands mean: a count sets what is on hand, an adjustment changes it, issues take."""
 
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from consumers.decisions.backdating import effective, needs_period
 from consumers.decisions.granting import Taken, Wanted, grant, insufficient, short_line
 from consumers.decisions.known import lot_rule, out_of_bounds, unknown_place
 from consumers.decisions.registry import Ask, Needs, decides
@@ -32,10 +33,21 @@ WRITTEN_OFF: Final = frozenset({"scrap", "loss"})
 OnOneLevel = RecordStock | AdjustStock
 
 
+class Why(NamedTuple):
+    """What is told of a difference: as which event, for what reason, at what cost, since when."""
+
+    event: str
+    reason: str
+    unit_cost: Decimal | None = None
+    effective_at: str | None = None
+
+
 def _place(command: OnOneLevel, tenant_id: str, needs: Needs) -> None:
     needs.places.add((tenant_id, command.sku, command.location))
     needs.items.add((tenant_id, command.sku))
     needs.locations.add((tenant_id, command.location))
+    if isinstance(command, AdjustStock):
+        needs_period(command.effective_at, tenant_id, needs)
 
 
 @decides(RecordStock, needs=_place)
@@ -49,7 +61,7 @@ def record_stock(command: RecordStock, ask: Ask, book: Book) -> Outcome:
     if difference < -level.available:
         return _short(command, level, -difference)
     body = {"counted": shown(command.quantity), "reason": command.reason}
-    return _moved(command, ask, level, difference, ("stock.recorded", command.reason, None), body)
+    return _moved(command, ask, level, difference, Why("stock.recorded", command.reason), body)
 
 
 @decides(AdjustStock, needs=_place)
@@ -58,6 +70,9 @@ def adjust_stock(command: AdjustStock, ask: Ask, book: Book) -> Outcome:
     refused = _refused(command, ask, book)
     if refused:
         return refused
+    moment = effective(command.effective_at, ask, book)
+    if isinstance(moment, Rejected):
+        return moment
     level = book.level(ask.tenant_id, command.sku, command.location, command.lot or NO_LOT)
     if command.delta < -level.available:
         return _short(command, level, -command.delta)
@@ -68,11 +83,12 @@ def adjust_stock(command: AdjustStock, ask: Ask, book: Book) -> Outcome:
         "reason_code": command.reason_code,
         "unit_cost": None if command.unit_cost is None else shown(command.unit_cost),
     }
-    why = ("stock.adjusted", command.reason_code, command.unit_cost)
+    why = Why("stock.adjusted", command.reason_code, command.unit_cost, moment)
     return _moved(command, ask, level, command.delta, why, body)
 
 
 def _from(command: IssueStock, tenant_id: str, needs: Needs) -> None:
+    needs_period(command.effective_at, tenant_id, needs)
     for line in command.lines:
         needs.places.add((tenant_id, line.sku, line.location))
         needs.items.add((tenant_id, line.sku))
@@ -99,11 +115,17 @@ def issue_stock(command: IssueStock, ask: Ask, book: Book) -> Outcome:
         parts += [(number, line, lot, quantity) for lot, quantity in granted.parts]
         if granted.missing:
             short.append(short_line(number, wish, granted))
-    return insufficient(short) if short else _issued(command, ask, parts)
+    if short:
+        return insufficient(short)
+    moment = effective(command.effective_at, ask, book)
+    return moment if isinstance(moment, Rejected) else _issued(command, ask, parts, moment)
 
 
 def _issued(
-    command: IssueStock, ask: Ask, parts: list[tuple[int, IssuedLine, str, Decimal]]
+    command: IssueStock,
+    ask: Ask,
+    parts: list[tuple[int, IssuedLine, str, Decimal]],
+    moment: str | None,
 ) -> Applied:
     document = f"stock-{ask.new_id}"
     return Applied(
@@ -137,6 +159,7 @@ def _issued(
                 None,
                 command.reason_code,
                 document,
+                moment,
             )
             for _, line, lot, quantity in parts
         ),
@@ -168,15 +191,22 @@ def _moved(
     ask: Ask,
     level: Level,
     difference: Decimal,
-    why: tuple[str, str, Decimal | None],
+    why: Why,
     body: dict[str, Any],
 ) -> Applied:
     """The outcome of a difference between the location and the account of loss and gain."""
-    event, reason, unit_cost = why
     document = f"stock-{ask.new_id}"
     ends = (LOSS, command.location) if difference > ZERO else (command.location, LOSS)
     movement = Movement(
-        command.sku, level.key.lot, "", *ends, abs(difference), unit_cost, reason, document
+        command.sku,
+        level.key.lot,
+        "",
+        *ends,
+        abs(difference),
+        why.unit_cost,
+        why.reason,
+        document,
+        why.effective_at,
     )
     body = {
         "id": document,
@@ -191,6 +221,6 @@ def _moved(
         code=201,
         resource=("stock-movement", document),
         body=body,
-        events=(Event(event, f"stock-movement/{document}", 1),),
+        events=(Event(why.event, f"stock-movement/{document}", 1),),
         movements=(movement,) if difference else (),
     )

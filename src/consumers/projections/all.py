@@ -41,6 +41,16 @@ TABLES: Final = (
 BY_TYPE: Final[dict[str, Table]] = {kind: table for table in TABLES for kind in table.types}
 
 TOLD_ELSEWHERE: Final = frozenset(
-    {"stock.recorded", "stock.adjusted", "stock.issued", "kit.assembled", "kit.disassembled"}
+    {
+        "stock.recorded",
+        "stock.adjusted",
+        "stock.issued",
+        "kit.assembled",
+        "kit.disassembled",
+        "cost.method.set",
+        "cost.charge.added",
+        "stock.revalued",
+        "period.set",
+    }
 )
-"""Events that no table is made of: a movement and a level say what they changed."""
+"""Events that no table is made of: a movement and a level, or the values, say what they changed."""

@@ -30,6 +30,7 @@ def _rows(event: Event) -> Iterable[Row]:
             entry["document"],
             moved["actor_id"],
             event.at,
+            entry.get("effective_at") or "",
         )
         yield Row((*place, number), event.version, columns)
 
@@ -37,12 +38,13 @@ def _rows(event: Event) -> Iterable[Row]:
 _MERGE: Final = """
 INSERT INTO ledger_entry
 SELECT tenant_id, shard, sequence, entry, sku, lot, serial, from_account, to_account, quantity,
-    nullif(unit_cost, '')::numeric, reason, document, actor_id, moved_at
+    nullif(unit_cost, '')::numeric, reason, document, actor_id, moved_at,
+    nullif(effective_at, '')::timestamptz
 FROM unnest(%s::text[], %s::smallint[], %s::bigint[], %s::smallint[], %s::text[], %s::text[],
     %s::text[], %s::text[], %s::text[], %s::numeric[], %s::text[], %s::text[], %s::text[],
-    %s::text[], %s::timestamptz[])
+    %s::text[], %s::timestamptz[], %s::text[])
     AS new(tenant_id, shard, sequence, entry, sku, lot, serial, from_account, to_account, quantity,
-        unit_cost, reason, document, actor_id, moved_at)
+        unit_cost, reason, document, actor_id, moved_at, effective_at)
 ORDER BY tenant_id, shard, sequence, entry ON CONFLICT DO NOTHING
 """
 

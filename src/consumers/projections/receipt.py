@@ -22,7 +22,10 @@ SELECT tenant_id, receipt_id, source, nullif(reference, ''), created_at, version
 FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::bigint[],
     %s::text[]) AS new(tenant_id, receipt_id, source, reference, created_at, version, body)
 ORDER BY tenant_id, receipt_id
-ON CONFLICT (tenant_id, receipt_id) DO NOTHING
+ON CONFLICT (tenant_id, receipt_id) DO UPDATE
+SET version = excluded.version, body = excluded.body WHERE old.version < excluded.version
 """
 
-RECEIPT: Final = Table("receipt", frozenset({"receipt.posted"}), _rows, _MERGE)
+RECEIPT: Final = Table(
+    "receipt", frozenset({"receipt.posted", "receipt.price.corrected"}), _rows, _MERGE
+)

@@ -23,6 +23,7 @@ from ledger.verify import (
     point,
     promises,
     told,
+    values,
 )
 from ledger.verify.progress import Progress, Tell
 from ledger.verify.report import Checked, Finding, Report
@@ -82,6 +83,9 @@ def _checks(retention: timedelta) -> tuple[Check, ...]:
         Check("counted as of", counted.expected, None),
         Check("production", making.moved, None),
         Check("genealogy", making.linked, None),
+        Check("costs", values.said, None),
+        Check("value facts", values.taken_in, None),
+        Check("values", values.follow, None),
         Check(
             "idempotency",
             partial(identities.check, retention=retention),

@@ -8,24 +8,25 @@ from ledger.verify.report import Finding, count, first
 
 _DIFFERENCE: Final = """
 WITH last AS (
-    SELECT DISTINCT ON (tenant_id, {key}) *,
-        count(*) OVER (PARTITION BY tenant_id, {key}) AS told
-    FROM told_{table} ORDER BY tenant_id, {key}, version DESC
+    SELECT DISTINCT ON ({key}) *, count(*) OVER (PARTITION BY {key}) AS told
+    FROM told_{table} ORDER BY {key}, version DESC
 )
-SELECT format('tenant %s {table} %s', tenant_id, ({key})),
+SELECT format('tenant %s {table} %s', tenant_id, {named}),
     CASE WHEN l.told IS NOT NULL THEN
         format('%s after %s commands', (l.version, {told}, l.actor_id), l.told) END,
     CASE WHEN d.version IS NOT NULL THEN format('%s', (d.version, {kept}, d.actor_id)) END
-FROM {table} d FULL JOIN last l USING (tenant_id, {key})
+FROM {table} d FULL JOIN last l USING ({key})
 WHERE (d.version, d.version, {kept}, d.actor_id)
     IS DISTINCT FROM (l.told, l.version, {told}, l.actor_id)
-ORDER BY tenant_id, {key} LIMIT 1
+ORDER BY {key} LIMIT 1
 """
 
 
 def _difference(kind: Kind) -> str:
     told, kept = (", ".join(f"{side}.{name}" for name in kind.columns) for side in ("l", "d"))
-    return _DIFFERENCE.format(table=kind.table, key=", ".join(kind.key), told=told, kept=kept)
+    key = ", ".join(("tenant_id", *kind.key))
+    named = f"({', '.join(kind.key)})" if kind.key else "''"
+    return _DIFFERENCE.format(table=kind.table, key=key, named=named, told=told, kept=kept)
 
 
 _STATEMENTS: Final = {kind.table: _difference(kind) for kind in KINDS if kind is not RESERVATION}

@@ -1,10 +1,9 @@
 """The kinds of documents that the ledger keeps, as the proof sees them: told by bodies, kept in tables.
 
-A kind stands in a body under the names of its columns. Its lines are kept as JSON without the names
-of their fields.
+A kind stands in a body under the names of its columns.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -23,6 +22,8 @@ class Kind(NamedTuple):
     columns: Mapping[str, str]
     before: Mapping[str, Any] = {}
     """What a column holds whose name bodies of earlier versions lack."""
+    lines: tuple[str, ...] = ()
+    """The fields of its lines: kept as lists of their values, no lot as an empty one."""
 
     @property
     def declared(self) -> str:
@@ -35,8 +36,15 @@ class Kind(NamedTuple):
         """A body as that table takes it."""
         yield tenant_id
         for name in (*self.key, "version", *self.columns):
-            yield _kept(body.get(name, self.before.get(name)))
+            value = body.get(name, self.before.get(name))
+            yield _kept(self._listed(value) if self.lines and name == "lines" else value)
         yield actor_id
+
+    def _listed(self, lines: Sequence[Told]) -> list[list[Any]]:
+        return [
+            [line[name] or "" if name == "lot" else line[name] for name in self.lines]
+            for line in lines
+        ]
 
 
 def _kept(value: Any) -> str:  # noqa: ANN401  # any that JSON has
@@ -46,17 +54,6 @@ def _kept(value: Any) -> str:  # noqa: ANN401  # any that JSON has
     if isinstance(value, list | dict):
         return escaped(orjson.dumps(value).decode())
     return escaped(str(value))
-
-
-class Lined(Kind):
-    """A kind with lines: they are kept as lists of their values, without a lot as an empty one."""
-
-    __slots__ = ()
-
-    def row(self, tenant_id: str, body: Told, actor_id: str) -> Iterator[str]:
-        """A body as that table takes it."""
-        lines = [list({**line, "lot": line["lot"] or ""}.values()) for line in body["lines"]]
-        return super().row(tenant_id, {**body, "lines": lines}, actor_id)
 
 
 class Counted(Kind):
@@ -90,7 +87,7 @@ LOT: Final = Kind(
         "alert_on": "date",
     },
 )
-HOLD: Final = Lined(
+HOLD: Final = Kind(
     "hold",
     {"hold_id": "text"},
     {
@@ -100,8 +97,9 @@ HOLD: Final = Lined(
         "lines": "text",
         "created_at": "timestamptz",
     },
+    lines=("location", "lot", "held", "released"),
 )
-TRANSFER: Final = Lined(
+TRANSFER: Final = Kind(
     "transfer",
     {"transfer_id": "text"},
     {
@@ -113,6 +111,7 @@ TRANSFER: Final = Lined(
         "lines": "text",
         "created_at": "timestamptz",
     },
+    lines=("line", "sku", "lot", "shipped", "received", "lost", "returned"),
 )
 RECIPE: Final = Kind(
     "recipe", {"sku": "text"}, {"kind": "text", "makes": "numeric", "components": "text"}
@@ -135,7 +134,23 @@ PRODUCTION: Final = Kind(
         "created_at": "timestamptz",
     },
 )
-RESERVATION: Final = Lined(
+RECEIPT: Final = Kind(
+    "receipt",
+    {"receipt_id": "text"},
+    {
+        "source": "text",
+        "reference": "text",
+        "lines": "text",
+        "effective_at": "timestamptz",
+        "created_at": "timestamptz",
+    },
+    lines=("line", "sku", "location", "lot", "quantity", "unit_cost"),
+)
+COST_METHOD: Final = Kind(
+    "cost_method", {"sku": "text"}, {"method": "text", "standard_cost": "numeric"}
+)
+PERIOD: Final = Kind("period", {}, {"closed_until": "date", "backdaters": "text", "reason": "text"})
+RESERVATION: Final = Kind(
     "reservation",
     {"reservation_id": "text"},
     {
@@ -147,6 +162,17 @@ RESERVATION: Final = Lined(
         "created_at": "timestamptz",
         "choices": "text",
     },
+    lines=(
+        "line",
+        "sku",
+        "location",
+        "lot",
+        "channel",
+        "quantity",
+        "reserved",
+        "released",
+        "consumed",
+    ),
 )
 
 COUNT: Final = Counted(
@@ -169,8 +195,21 @@ COUNT: Final = Counted(
     },
 )
 
-KINDS: Final = (RESERVATION, ITEM, LOCATION, LOT, HOLD, TRANSFER, COUNT, RECIPE, PRODUCTION)
-_BY_TABLE: Final = {kind.table: kind for kind in KINDS}
+KINDS: Final = (
+    RESERVATION,
+    ITEM,
+    LOCATION,
+    LOT,
+    HOLD,
+    TRANSFER,
+    COUNT,
+    RECIPE,
+    PRODUCTION,
+    RECEIPT,
+    COST_METHOD,
+    PERIOD,
+)
+_BY_RESOURCE: Final = {kind.table.replace("_", "-"): kind for kind in KINDS}
 _WITHIN: Final = {
     "receipt": (("lots", LOT),),
     "kit": (("lots", LOT),),
@@ -185,8 +224,9 @@ def told_of(
     resource: str, body: Told, events: Iterable[list[Any]] = ()
 ) -> Iterator[tuple[Kind, Told]]:
     """The documents that a body of a resource's type describes, and its events beside it."""
-    if resource in _BY_TABLE:
-        yield _BY_TABLE[resource], body
+    # Receipts had no version, and no row, before anything could be said of what they cost.
+    if resource in _BY_RESOURCE and "version" in body:
+        yield _BY_RESOURCE[resource], body
     for name, kind in _WITHIN.get(resource, ()):
         yield from ((kind, each) for each in body.get(name, ()))
     if resource in _IN_EVENTS:

@@ -17,7 +17,9 @@ CREATE TEMP TABLE told_command (tenant_id text, shard smallint, sequence bigint,
     recorded_at timestamptz, identity bytea, actor_id text);
 CREATE TEMP TABLE told_movement (tenant_id text, shard smallint, sequence bigint, entry smallint,
     sku text, lot text, serial text, from_account text, to_account text, quantity numeric,
-    unit_cost numeric, reason text, document text, actor_id text, moved_at timestamptz);
+    unit_cost numeric, reason text, document text, actor_id text, moved_at timestamptz,
+    effective_at timestamptz);
+CREATE TEMP TABLE told_cost (LIKE cost_fact);
 CREATE TEMP TABLE told_commitment (tenant_id text, sku text, location text, lot text,
     quantity numeric, of text);
 CREATE TEMP TABLE told_level (tenant_id text, sku text, location text, lot text, version bigint,
@@ -33,6 +35,7 @@ _NAMES: Final = (
     "told_row",
     "told_command",
     "told_movement",
+    "told_cost",
     "told_commitment",
     "told_level",
     "told_count_line",
@@ -93,6 +96,8 @@ class Told:
         self._add("told_command", *place, at, f"\\\\x{named.hex()}", actor_id)
         for movement in record.get("movements", ()):
             self._take_movement(movement, place, actor_id, at)
+        for fact in record.get("costs", ()):
+            self._take_cost(fact, place, actor_id, at)
         for sku, location, lot, quantity, *of in record.get("commitments", ()):
             names = (escaped(sku), escaped(location), escaped(lot))
             self._add("told_commitment", tenant_id, *names, quantity, *(of or ["reserved"]))
@@ -120,6 +125,29 @@ class Told:
             optional(movement["unit_cost"]),
             escaped(movement["reason"]),
             escaped(movement["document"]),
+            actor_id,
+            at,
+            optional(movement.get("effective_at")),
+        )
+
+    def _take_cost(
+        self, fact: dict[str, Any], place: tuple[str, str, str], actor_id: str, at: str
+    ) -> None:
+        """A fact as its table keeps it: what the record leaves out is empty, or null."""
+        self._add(
+            "told_cost",
+            *place,
+            str(fact["entry"]),
+            escaped(fact["sku"]),
+            fact["kind"],
+            fact.get("from_account", ""),
+            escaped(fact.get("location", "")),
+            optional(fact.get("unit_cost")),
+            optional(fact.get("amount")),
+            escaped(fact.get("document", "")),
+            str(fact.get("line", 0)),
+            optional(fact.get("method")),
+            fact.get("effective_at", at),
             actor_id,
             at,
         )

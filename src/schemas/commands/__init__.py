@@ -4,6 +4,7 @@ from typing import Final
 
 from schemas.commands import (
     catalog,
+    costing,
     counts,
     holds,
     kits,
@@ -51,6 +52,11 @@ COMMANDS: Final[dict[str, type[Command]]] = {
         production.ProduceProduction,
         production.CompleteProduction,
         production.CancelProduction,
+        costing.SetCostMethod,
+        costing.AddCharge,
+        costing.CorrectPrice,
+        costing.Revalue,
+        costing.SetPeriod,
     )
 }
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from schemas.base import Cost, LocationCode, LotCode, Quantity, Reference, Sku
 from schemas.commands.base import Command
+from schemas.commands.costing import EffectiveAt
 from schemas.commands.lots import Labelled
 
 LINES_MAX = 1000
@@ -30,3 +31,4 @@ class PostReceipt(Command):
     source: Literal["vendor", "customer", "production"] = "vendor"
     lines: Annotated[list[ReceivedLine], Field(min_length=1, max_length=LINES_MAX)]
     reference: Reference | None = None
+    effective_at: EffectiveAt = None

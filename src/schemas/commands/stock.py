@@ -17,6 +17,7 @@ from schemas.base import (
     Text,
 )
 from schemas.commands.base import Command
+from schemas.commands.costing import EffectiveAt
 
 LINES_MAX = 1000
 ReasonCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z_.-]{0,63}$")]
@@ -47,6 +48,7 @@ class AdjustStock(Command):
     lot: LotCode | None = None
     reason_code: ReasonCode
     unit_cost: Cost | None = None
+    effective_at: EffectiveAt = None
 
 
 class IssuedLine(Strict):
@@ -71,3 +73,4 @@ class IssueStock(Command):
     lines: Annotated[list[IssuedLine], Field(min_length=1, max_length=LINES_MAX)]
     reason_code: ReasonCode
     reference: Reference | None = None
+    effective_at: EffectiveAt = None

@@ -4,6 +4,7 @@ from typing import Final
 
 from schemas.events import (
     catalog,
+    costing,
     counts,
     genealogy,
     holds,
@@ -32,6 +33,11 @@ EVENTS: Final[dict[str, type[Event]]] = {
         holds.HoldPlaced,
         holds.HoldReleased,
         receipts.ReceiptPosted,
+        receipts.ReceiptPriceCorrected,
+        costing.CostMethodSet,
+        costing.ChargeAdded,
+        costing.StockRevalued,
+        costing.PeriodSet,
         transfers.TransferShipped,
         transfers.TransferReceived,
         transfers.TransferClosed,

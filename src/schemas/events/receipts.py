@@ -19,14 +19,27 @@ class Line(Strict):
     unit_cost: str | None
 
 
-class ReceiptPosted(Event):
-    """Goods came in and are in stock."""
-
-    TYPE: ClassVar[str] = "receipt.posted"
-    MODULES: ClassVar[tuple[str, ...]] = ("receiving",)
+class Receipt(Event):
+    """A receipt as it stands. Those told before costs were kept have no version and no effective_at."""
 
     receipt_id: str
     source: Literal["vendor", "customer", "production"]
     reference: str | None
     lines: list[Line]
+    effective_at: AwareDatetime | None = None
     created_at: AwareDatetime
+    version: int = 1
+
+
+class ReceiptPosted(Receipt):
+    """Goods came in and are in stock."""
+
+    TYPE: ClassVar[str] = "receipt.posted"
+    MODULES: ClassVar[tuple[str, ...]] = ("receiving",)
+
+
+class ReceiptPriceCorrected(Receipt):
+    """What a line of a receipt cost is known, or known better."""
+
+    TYPE: ClassVar[str] = "receipt.price.corrected"
+    MODULES: ClassVar[tuple[str, ...]] = ("costing",)

@@ -2,6 +2,8 @@
 
 from typing import ClassVar, Literal
 
+from pydantic import AwareDatetime
+
 from schemas.base import Strict
 from schemas.events.base import Event
 
@@ -73,6 +75,7 @@ class Entry(Strict):
     unit_cost: str | None
     reason: str
     document: str
+    effective_at: AwareDatetime | None = None
 
 
 class StockMoved(Event):

@@ -1,0 +1,64 @@
+"""The documents of costs: what came in, how items' values are kept, and which days are closed. Pure."""
+
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+
+class ReceiptLine(NamedTuple):
+    """What came in of one lot of one item, and what a unit of it cost, once that is known."""
+
+    line: int
+    sku: str
+    location: str
+    lot: str
+    quantity: Decimal
+    unit_cost: Decimal | None
+
+
+class Receipt(NamedTuple):
+    """What came in together: what later charges and prices are of."""
+
+    tenant_id: str
+    receipt_id: str
+    source: str  # vendor, customer or production
+    reference: str | None
+    lines: tuple[ReceiptLine, ...]
+    effective_at: str
+    created_at: str
+    version: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is known by: the tenant, and its id."""
+        return self.tenant_id, self.receipt_id
+
+
+class CostMethod(NamedTuple):
+    """How an item's values are kept."""
+
+    tenant_id: str
+    sku: str
+    method: str  # average, fifo or standard
+    standard_cost: Decimal | None
+    version: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is known by: the tenant, and the item's SKU."""
+        return self.tenant_id, self.sku
+
+
+class Period(NamedTuple):
+    """Up to which day a tenant's books are closed, and who may date anything back."""
+
+    tenant_id: str
+    closed_until: date | None
+    backdaters: tuple[str, ...]
+    reason: str
+    version: int
+
+    @property
+    def key(self) -> tuple[str]:
+        """What it is known by: the tenant, who has one."""
+        return (self.tenant_id,)

@@ -1,0 +1,70 @@
+"""Table receipt: what came in together, and what it cost: what charges and prices are of."""
+
+from collections.abc import Collection
+from decimal import Decimal
+from typing import Any, Final
+
+import orjson
+
+from ledger import keyed
+from ledger.connection import Transaction
+from ledger.costing import Receipt, ReceiptLine
+from schemas.base import shown
+from schemas.times import stamp
+
+_COLUMNS: Final = (
+    "tenant_id, receipt_id, source, reference, lines, effective_at, created_at, version"
+)
+_LOCK: Final = f"""
+SELECT {", ".join("r." + name for name in _COLUMNS.split(", "))}
+FROM unnest(%s::text[], %s::text[]) AS asked(tenant_id, receipt_id)
+JOIN receipt r USING (tenant_id, receipt_id) ORDER BY r.tenant_id, r.receipt_id
+FOR NO KEY UPDATE OF r
+"""  # noqa: S608  # the columns are ours
+
+
+def lock(tx: Transaction, asked: Collection[tuple[str, str]]) -> dict[tuple[str, str], Receipt]:
+    """Lock and load receipts, by (tenant, id)."""
+    return {(row[0], row[1]): _read(row) for row in keyed.rows(tx, _LOCK, asked)}
+
+
+def _read(row: tuple[Any, ...]) -> Receipt:
+    tenant_id, receipt_id, source, reference, lines, effective_at, created_at, version = row
+    read = tuple(_read_line(line) for line in orjson.loads(lines))
+    since, made = stamp(effective_at), stamp(created_at)
+    return Receipt(tenant_id, receipt_id, source, reference, read, since, made, version)
+
+
+def _read_line(line: list[Any]) -> ReceiptLine:
+    number, sku, location, lot, quantity, unit_cost = line
+    cost = None if unit_cost is None else Decimal(unit_cost)
+    return ReceiptLine(number, sku, location, lot, Decimal(quantity), cost)
+
+
+_SAVE: Final = f"""
+INSERT INTO receipt AS old ({_COLUMNS}, actor_id)
+SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+    %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::text[])
+ON CONFLICT (tenant_id, receipt_id) DO UPDATE
+SET lines = excluded.lines, version = excluded.version, actor_id = excluded.actor_id
+WHERE old.version < excluded.version
+"""  # noqa: S608  # the columns are ours
+
+
+def save(tx: Transaction, receipts: Collection[tuple[Receipt, str]]) -> None:
+    """Store receipts, each with the actor who changed it last.
+
+    Raises:
+        RacedError: a locked row was not as it was loaded.
+    """
+    keyed.save(tx, _SAVE, [_row(receipt, actor_id) for receipt, actor_id in receipts])
+
+
+def _row(receipt: Receipt, actor_id: str) -> tuple[object, ...]:
+    """As the table keeps it: its lines are JSON without the names of their fields."""
+    kept = [
+        (*line[:4], shown(line.quantity), None if line.unit_cost is None else shown(line.unit_cost))
+        for line in receipt.lines
+    ]
+    lines = orjson.dumps(kept).decode()
+    return (*receipt[:4], lines, *receipt[5:], actor_id)

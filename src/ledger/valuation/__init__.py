@@ -1,0 +1,1 @@
+"""What stock is worth: values follow from the movements and from what is said of costs. Derived, and provable."""

@@ -1,0 +1,99 @@
+"""Stock of an item at one place as values see it: layers in the order in which they came. Pure."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from ledger.valuation.facts import Method, Source
+from ledger.valuation.money import part_of, split, worth
+from schemas.base import ZERO
+
+
+@dataclass(slots=True)
+class Layer:
+    """Units that came together. Its value is its own by FIFO; else the pool has one for all."""
+
+    quantity: Decimal
+    value: Decimal
+    source: Source
+
+
+@dataclass(slots=True)
+class Pool:
+    """What lies at one place, and what left it before it had come."""
+
+    layers: deque[Layer] = field(default_factory=deque)
+    owed: deque[Layer] = field(default_factory=deque)
+    """Units that left a pool that had none: at the value that was guessed, to be settled."""
+    quantity: Decimal = ZERO  # of the layers
+    value: Decimal = ZERO  # of the layers
+
+    @property
+    def balance(self) -> tuple[Decimal, Decimal]:
+        """Quantity and value, what is owed taken off."""
+        quantity = self.quantity - sum((each.quantity for each in self.owed), ZERO)
+        return quantity, self.value - sum((each.value for each in self.owed), ZERO)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing lies there, and nothing is owed."""
+        return not self.layers and not self.owed
+
+    def put(self, layer: Layer) -> None:
+        """Add units behind all others."""
+        self.layers.append(layer)
+        self.quantity += layer.quantity
+        self.value += layer.value
+
+    def take(self, quantity: Decimal, rule: "Rule") -> list[Layer]:
+        """Take units out, the oldest first; fewer where there are no more.
+
+        The last units take all of the value that is left, whatever was rounded before.
+        """
+        if not self.quantity:
+            return []
+        parts = list(self._oldest(min(quantity, self.quantity), rule))
+        taken = sum((part.quantity for part in parts), ZERO)
+        if rule.method != "fifo":
+            value = rule.value_of(self, taken)
+            shares = split(value, [part.quantity for part in parts], rule.decimals)
+            for part, share in zip(parts, shares, strict=True):
+                part.value = share
+        self.quantity -= taken
+        self.value -= sum((part.value for part in parts), ZERO)
+        return parts
+
+    def _oldest(self, wanted: Decimal, rule: "Rule") -> Iterator[Layer]:
+        while wanted:
+            first = self.layers[0]
+            take = min(first.quantity, wanted)
+            value = part_of(first.value, take, first.quantity, rule.decimals)
+            yield Layer(take, value, first.source)
+            wanted -= take
+            first.quantity -= take
+            first.value -= value
+            if not first.quantity:
+                self.layers.popleft()
+
+    def share_out(self, decimals: int) -> None:
+        """Give every layer its share of the pool's value: from here on each has its own."""
+        if self.layers:
+            shares = split(self.value, [each.quantity for each in self.layers], decimals)
+            for layer, share in zip(self.layers, shares, strict=True):
+                layer.value = share
+
+
+@dataclass(slots=True)
+class Rule:
+    """How an item's values are kept."""
+
+    decimals: int
+    method: Method = "average"
+    standard: Decimal = ZERO
+
+    def value_of(self, pool: Pool, quantity: Decimal) -> Decimal:
+        """What so much of a pool is worth, by average or standard."""
+        if self.method == "standard":
+            return pool.value - worth(pool.quantity - quantity, self.standard, self.decimals)
+        return part_of(pool.value, quantity, pool.quantity, self.decimals)
