@@ -100,7 +100,8 @@ def give_back(hold_id: str, quantity: str | None = None) -> Ask:
 
 def ship(*lines: tuple[str, str], **fields: str) -> Ask:
     """Items and quantities from MAIN to EAST."""
-    wanted = [{"sku": sku, "quantity": quantity} for sku, quantity in lines]
+    unit = fields.pop("unit", None)
+    wanted = [{"sku": sku, "quantity": quantity, "unit": unit} for sku, quantity in lines]
     ends = {"from_location": "MAIN", "to_location": "EAST", **fields}
     return ask("transfer.ship", {**ends, "lines": wanted})
 

@@ -1,5 +1,6 @@
 """A book on paper: what decisions are made over, without any database."""
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from consumers.decisions.registry import DECIDERS, Ask
 from ledger.book import Book, Level, LevelKey, Outcome
 from ledger.documents import Item, Location
 from schemas.commands import Command
+from schemas.commands.lots import UpsertLot
 from schemas.times import stamp
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -46,6 +48,13 @@ def kept(command: Command, over: Book, named: str) -> Any:
     outcome = decided(command, over, ASK._replace(new_id=named))
     over.apply(TENANT, ASK.actor_id, outcome)
     return outcome
+
+
+def lot(code: str, expires_on: str, sku: str = "B") -> Command:
+    """A lot and the last day on which it may be used."""
+    return UpsertLot.model_validate_json(
+        json.dumps({"sku": sku, "lot": code, "expires_on": expires_on})
+    )
 
 
 def refusal(outcome: Outcome) -> str | None:

@@ -34,7 +34,10 @@ class Flows(Model):
         lots, stock = {key: dict(lot) for key, lot in self.lots.items()}, dict(self.on_hand)
         for line in body["lines"]:
             sku, lot, day = line["sku"], line["lot"], line.get("expires_on")
-            if refused := self.refused(line, line["location"]):
+            refused = self.refused(line, line["location"])
+            if sku in self.inactive and refused in (None, "lot-rule"):
+                return Said(409, "item-inactive")
+            if refused:
                 return Said(422, refused)
             if self.tracked[sku] == "batch" and not lot:
                 return Said(422, "lot-rule")
@@ -48,7 +51,9 @@ class Flows(Model):
         self.lots, self.on_hand = lots, stock
         return Said(201)
 
-    def take(self, lines: list[tuple[dict[str, Any], str]], *, unusable_too: bool) -> Any:
+    def take(
+        self, lines: list[tuple[dict[str, Any], str]], *, unusable_too: bool, negative: bool = False
+    ) -> Any:
         """The levels and quantities of (line, place) pairs, taken off; or why not."""
         before = dict(self.on_hand)
         taken, short = [], False
@@ -62,17 +67,31 @@ class Flows(Model):
                     self.on_hand[level] -= quantity
                     taken.append((number, level, quantity))
                     missing -= quantity
+            level = (line["sku"], place, "")
+            if missing > 0 and negative and self._may_go_below(level, missing):
+                self.on_hand[level] = self.on_hand.get(level, ZERO) - missing
+                taken.append((number, level, missing))
+                missing = ZERO
             short |= missing > 0
         if short:
             self.on_hand = before
         return None if short else taken
+
+    def _may_go_below(self, level: Any, missing: Decimal) -> bool:
+        after = self.on_hand.get(level, ZERO) - missing
+        promised = self.reserved(level) + self.held(level) - max(after, ZERO)
+        return after >= -self.rule(*level[:2], "negative_limit") and promised <= self.rule(
+            *level[:2], "backorder_limit"
+        )
 
     def issue(self, body: dict[str, Any]) -> Said:
         for line in body["lines"]:
             if refused := self.refused(line, line["location"]):
                 return Said(422, refused)
         wanted = [(line, line["location"]) for line in body["lines"]]
-        taken = self.take(wanted, unusable_too=body["to"] == "scrap")
+        taken = self.take(
+            wanted, unusable_too=body["to"] == "scrap", negative=body["allow_negative"]
+        )
         return Said(409, "insufficient-stock") if taken is None else Said(201)
 
     def ship(self, named: str, body: dict[str, Any]) -> Said:

@@ -35,6 +35,8 @@ class Model:
     """A shop with its whole truth in three dictionaries."""
 
     tracked: dict[str, str] = field(default_factory=dict)
+    inactive: set[str] = field(default_factory=set)
+    policies: dict[tuple[str, str | None], dict[str, Any]] = field(default_factory=dict)
     locations: set[str] = field(default_factory=set)
     on_hand: dict[Level, Decimal] = field(default_factory=dict)
     promises: dict[str, Promise] = field(default_factory=dict)
@@ -59,6 +61,41 @@ class Model:
         lines = (line for hold in self.holds.values() for line in hold)
         return sum((left for where, left in lines if where == level), ZERO)
 
+    def rule(self, sku: str, location: str, name: str) -> Decimal:
+        """What the policy of the place says, or that of everywhere."""
+        said = (self.policies.get((sku, at), {}).get(name) for at in (location, None))
+        return Decimal(next((each for each in said if each is not None), 0))
+
+    def promisable(self, level: Level) -> Decimal:
+        """What is free, and what may be promised beyond it; a lot that is not there is never."""
+        beyond = ZERO if level[2] else self.rule(*level[:2], "backorder_limit")
+        return self.free(level) + beyond
+
+    def policy(self, body: dict[str, Any]) -> Said:
+        sku, at = body["sku"], body["location"]
+        unknown = self.unknown(sku, at) if at else sku not in self.tracked and "unknown-item"
+        if unknown:
+            return Said(422, unknown)
+        limits = ("backorder_limit", "negative_limit")
+        if self.tracked[sku] != "none" and any(Decimal(body[name] or 0) for name in limits):
+            return Said(422, "policy-rule")
+        before = self.policies.get((sku, at))
+        self.policies[sku, at] = {name: body[name] for name in limits}
+        if body["keep"] is not None:
+            self.policies[sku, at]["keep"] = body["keep"]
+        for level in [each for each in self.on_hand if each[0] == sku and at in (None, each[1])]:
+            promised = self.reserved(level) + self.held(level) - max(self.on_hand[level], ZERO)
+            used = (promised, -self.on_hand[level])
+            if any(
+                beyond > 0 and beyond > self.rule(sku, level[1], name)
+                for name, beyond in zip(limits, used, strict=True)
+            ):
+                self.policies[sku, at] = before or {}
+                if before is None:
+                    del self.policies[sku, at]
+                return Said(409, "policy-in-use")
+        return Said(200 if before is not None else 201)
+
     def usable(self, sku: str, lot: str) -> bool:
         known = self.lots.get((sku, lot), {})
         expired = (known.get("expires_on") or "9") < "2002"
@@ -69,6 +106,8 @@ class Model:
         known = self.tracked.setdefault(sku, tracked)
         if known != tracked:
             return Said(409, "tracking-fixed")
+        if body.get("active") is not None:
+            (self.inactive.discard if body["active"] else self.inactive.add)(sku)
         return Said(200 if body["seen"] else 201)
 
     def unknown(self, sku: str, location: str) -> str | None:
@@ -85,7 +124,7 @@ class Model:
             return Said(422, "lot-rule")
         here = self.on_hand.get(level, ZERO)
         there = Decimal(body["quantity"]) if "quantity" in body else here + Decimal(body["delta"])
-        if there < self.reserved(level) + self.held(level):
+        if there < here and there < self.reserved(level) + self.held(level):
             return Said(409, "insufficient-stock")
         self.on_hand[level] = there
         return Said(201)
@@ -94,6 +133,8 @@ class Model:
         for line in body["lines"]:
             if unknown := self.unknown(line["sku"], line["location"]):
                 return Said(422, unknown)
+            if line["sku"] in self.inactive:
+                return Said(409, "item-inactive")
         promise = Promise([])
         self.promises[named] = promise  # what its first lines take, its later ones find gone
         short = False
@@ -106,18 +147,41 @@ class Model:
         return Said(201, lines=self.shown(promise), status=promise.status)
 
     def _grant(self, promise: Promise, number: int, line: dict[str, Any]) -> Decimal:
-        sku, location, missing = line["sku"], line["location"], Decimal(line["quantity"])
-        lots = self.lots_in_order(sku, location)
-        granted = False
-        for lot in lots if line["lot"] is None else [line["lot"]]:
-            take = min(missing, self.free((sku, location, lot)) if self.usable(sku, lot) else ZERO)
-            if take > 0:
-                promise.lines.append([number, sku, location, lot, take, ZERO, ZERO])
-                missing -= take
-                granted = True
+        sku, missing = line["sku"], Decimal(line["quantity"])
+        others = {level[1] for level in self.on_hand if level[0] == sku} - {line["location"]}
+        granted = []
+        for location in [line["location"], *(sorted(others) if line.get("split") else [])]:
+            most = min(missing, self._for_channel(line, location))
+            missing -= most
+            for lot in self._lots(line, location):
+                free = self.promisable((sku, location, lot)) if self.usable(sku, lot) else ZERO
+                take = min(most, free)
+                if line.get("whole_packs"):
+                    take -= take % (2 if line["unit"] == "pair" else 1)
+                if take > 0:
+                    self.on_hand.setdefault((sku, location, lot), ZERO)
+                    granted.append([number, sku, location, lot, take, ZERO, ZERO])
+                    promise.lines.append(granted[-1])
+                    most -= take
+            missing += most
         if not granted:
-            promise.lines.append([number, sku, location, line["lot"] or "", ZERO, ZERO, ZERO])
+            nothing = [number, sku, line["location"], line["lot"] or "", ZERO, ZERO, ZERO]
+            promise.lines.append(nothing)
         return missing
+
+    def _lots(self, line: dict[str, Any], location: str) -> list[str]:
+        if line["lot"]:
+            return [line["lot"]]
+        nothing_yet = [""] if self.tracked[line["sku"]] == "none" else []
+        return self.lots_in_order(line["sku"], location) or nothing_yet
+
+    def _for_channel(self, line: dict[str, Any], location: str) -> Decimal:
+        """What a channel may sell of a place: all but the buffer."""
+        keep = self.rule(line["sku"], location, "keep") if line.get("channel") else ZERO
+        lots = self._lots({**line, "lot": None}, location)
+        usable = [lot for lot in lots if self.usable(line["sku"], lot)]
+        there = sum((self.promisable((line["sku"], location, lot)) for lot in usable), ZERO)
+        return max(there - keep, ZERO) if keep else Decimal(10**12)
 
     def lots_in_order(self, sku: str, location: str) -> list[str]:
         here = [level for level in self.on_hand if level[:2] == (sku, location)]
@@ -152,7 +216,7 @@ class Model:
         lines = []
         for level in sorted(self.on_hand):
             if level[0] == sku and at in (None, level[1]) and lot in (None, level[2]):
-                take = min(self.free(level), left)
+                take = max(min(self.free(level), left), ZERO)
                 left -= take
                 lines += [(level, take)] if take else []
         if not lines or (body["quantity"] and left):
@@ -195,6 +259,9 @@ class Model:
         if column == 6 and not all(self.usable(line[1], line[3]) for line in taken):
             promise.lines = before
             return Said(409, "lot-unusable")
+        if column == 6 and not self._there(before, promise):
+            promise.lines = before
+            return Said(409, "insufficient-stock")
         if column == 6:
             for old, new in zip(before, promise.lines, strict=True):
                 if new[6] != old[6]:
@@ -202,6 +269,17 @@ class Model:
         if not any(promise.left(line) for line in promise.lines):
             promise.status = "consumed" if any(line[6] for line in promise.lines) else status
         return Said(200, lines=self.shown(promise), status=promise.status)
+
+    def _there(self, before: list[list[Any]], promise: Promise) -> bool:
+        """Whether all that is shipped lies there, held for nobody."""
+        shipped: dict[Level, Decimal] = {}
+        for old, new in zip(before, promise.lines, strict=True):
+            level = tuple(new[1:4])
+            shipped[level] = shipped.get(level, ZERO) + new[6] - old[6]
+        return all(
+            not out or out <= self.on_hand[level] - self.held(level)
+            for level, out in shipped.items()
+        )
 
     def _take(self, promise: Promise, parts: list[dict[str, Any]] | None, column: int) -> bool:
         if parts is None:

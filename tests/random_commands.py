@@ -13,9 +13,35 @@ LOTS = [None, None, "L1", "L2"]
 quantities = st.sampled_from(["0.5", "1", "2", "2", "3", "4", "9"])
 skus, places, lots = (st.sampled_from(each) for each in (SKUS, PLACES, LOTS))
 known_skus = st.sampled_from([*SKUS * 8, "NONE"])
+units = st.sampled_from([None, None, None, "each", "pair"])
 lines = st.fixed_dictionaries(
-    {"sku": known_skus, "location": places, "quantity": quantities, "lot": lots}
+    {"sku": known_skus, "location": places, "quantity": quantities, "unit": units, "lot": lots}
 )
+sold_lines = st.one_of(
+    lines,
+    st.fixed_dictionaries(
+        {
+            "sku": known_skus,
+            "location": places,
+            "quantity": quantities,
+            "lot": lots,
+            "channel": st.sampled_from([None, "web"]),
+            "split": st.booleans(),
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "sku": known_skus,
+            "location": places,
+            "quantity": st.sampled_from(["1", "2", "3"]),
+            "unit": st.sampled_from(["pair", "each"]),
+            "lot": lots,
+            "whole_packs": st.just(value=True),
+            "split": st.booleans(),
+        }
+    ),
+)
+limits = st.sampled_from([None, "0", "2", "5"])
 parts = st.none() | st.lists(
     st.fixed_dictionaries({"line": st.integers(1, 2), "quantity": quantities}),
     min_size=1,
@@ -24,9 +50,7 @@ parts = st.none() | st.lists(
 levels = {"sku": known_skus, "location": st.sampled_from([*PLACES * 3, "NOWHERE"]), "lot": lots}
 nth = st.integers(0, 7)
 received = st.one_of(
-    st.fixed_dictionaries(
-        {"sku": known_skus, "location": places, "quantity": quantities, "lot": lots}
-    ),
+    lines,
     st.fixed_dictionaries(
         {
             "sku": st.just("B"),
@@ -37,7 +61,9 @@ received = st.one_of(
         }
     ),
 )
-shipped = st.fixed_dictionaries({"sku": known_skus, "quantity": quantities, "lot": lots})
+shipped = st.fixed_dictionaries(
+    {"sku": known_skus, "quantity": quantities, "unit": units, "lot": lots}
+)
 given_lots = st.sampled_from(["L1", "L2"])
 days = st.sampled_from([None, "2001-01-01", "2901-01-01", "2902-01-01"])  # by any test's clock
 
@@ -45,7 +71,12 @@ kinds = (
     st.tuples(
         st.just("item.upsert"),
         st.fixed_dictionaries(
-            {"sku": skus, "name": st.just("x"), "track_by": st.sampled_from(["none", "batch"])}
+            {
+                "sku": skus,
+                "name": st.just("x"),
+                "track_by": st.sampled_from(["none", "batch"]),
+                "active": st.sampled_from([None, True, True, False]),
+            }
         ),
     ),
     st.tuples(
@@ -53,7 +84,9 @@ kinds = (
     ),
     st.tuples(
         st.just("stock.record"),
-        st.fixed_dictionaries({**levels, "quantity": quantities, "reason": st.just("count")}),
+        st.fixed_dictionaries(
+            {**levels, "quantity": quantities, "unit": units, "reason": st.just("count")}
+        ),
     ),
     st.tuples(
         st.just("stock.adjust"),
@@ -61,6 +94,7 @@ kinds = (
             {
                 **levels,
                 "delta": quantities | quantities.map("-{}".format),
+                "unit": units,
                 "reason_code": st.just("r"),
             }
         ),
@@ -70,7 +104,7 @@ kinds = (
         st.fixed_dictionaries(
             {
                 "order_id": st.just("SO"),
-                "lines": st.lists(lines, min_size=1, max_size=3),
+                "lines": st.lists(sold_lines, min_size=1, max_size=3),
                 "allow_partial": st.booleans(),
             }
         ),
@@ -128,6 +162,15 @@ kinds = (
                 "to": st.sampled_from(["customer", "scrap"]),
                 "lines": st.lists(lines, min_size=1, max_size=2),
                 "reason_code": st.just("r"),
+                "allow_negative": st.just(value=False),
+            }
+        )
+        | st.fixed_dictionaries(
+            {
+                "to": st.just("customer"),
+                "lines": st.lists(lines, min_size=1, max_size=2),
+                "reason_code": st.just("r"),
+                "allow_negative": st.just(value=True),
             }
         ),
     ),
@@ -154,11 +197,23 @@ kinds = (
             }
         ),
     ),
+    st.tuples(
+        st.just("policy.set"),
+        st.fixed_dictionaries(
+            {
+                "sku": st.sampled_from(["A", "A", "A", "B", "NONE"]),
+                "location": st.sampled_from([None, "MAIN", "EAST", "NOWHERE"]),
+                "backorder_limit": limits,
+                "negative_limit": limits,
+                "keep": st.sampled_from([None, "0", "1", "4"]),
+            }
+        ),
+    ),
     st.tuples(st.just("repeat"), nth),
     st.tuples(st.just("reuse"), nth),
     st.tuples(st.just("bad"), st.sampled_from(["stock.record", "reservation.create"])),
 )
-WEIGHTS = (1, 1, 2, 3, 8, 5, 5, 2, 2, 3, 2, 3, 2, 4, 3, 1, 1, 1, 1)
+WEIGHTS = (1, 1, 2, 3, 8, 5, 5, 2, 2, 3, 2, 3, 2, 4, 3, 1, 3, 1, 1, 1)
 commands = st.one_of(
     *[kind for kind, weight in zip(kinds, WEIGHTS, strict=True) for _ in range(weight)], *making
 )

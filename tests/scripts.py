@@ -1,6 +1,7 @@
 """A script: commands in a row, with what a plain model says of each."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 import asks
@@ -13,11 +14,12 @@ SHARDS = {
     "transfers": 1024,
     "manufacturing": 2304,
 }  # whose documents are named by their place
+PAIR = {"code": "pair", "factor": "2"}
 START = [
-    ("item.upsert", {"sku": "K", "name": "x", "track_by": "none"}),
-    ("item.upsert", {"sku": "P", "name": "x", "track_by": "batch"}),
-    ("item.upsert", {"sku": "A", "name": "x", "track_by": "none"}),
-    ("item.upsert", {"sku": "B", "name": "x", "track_by": "batch"}),
+    ("item.upsert", {"sku": "K", "name": "x", "track_by": "none", "units": [PAIR]}),
+    ("item.upsert", {"sku": "P", "name": "x", "track_by": "batch", "units": [PAIR]}),
+    ("item.upsert", {"sku": "A", "name": "x", "track_by": "none", "units": [PAIR]}),
+    ("item.upsert", {"sku": "B", "name": "x", "track_by": "batch", "units": [PAIR]}),
     ("location.upsert", {"code": "MAIN", "name": "x"}),
     ("location.upsert", {"code": "EAST", "name": "x"}),
     (
@@ -79,8 +81,12 @@ class Script:
         for what, made in self.made.items():
             if f"{what}_id" in body:
                 body[f"{what}_id"] = made[given[f"{what}_id"] % len(made)] if made else "none"
+        keep = body.pop("keep", None)
+        said_of = {**body, "keep": keep}
+        if keep is not None:
+            body["buffers"] = [{"channel": "web", "quantity": keep}]
         asked = asks.ask(given if kind == "bad" else kind, body, Tenant_Id=self.tenant)
-        self._send(asked, self._said(kind, body), replayed=False)
+        self._send(asked, self._said(kind, in_base_units(said_of)), replayed=False)
 
     def _again(self, kind: str, nth: int) -> None:
         """An earlier command under a new request; for `reuse`, with its key but another body."""
@@ -113,6 +119,8 @@ class Script:
                 seen = body["code"] in model.locations
                 model.locations.add(body["code"])
                 return Said(200 if seen else 201)
+            case "policy.set":
+                return model.policy(body)
             case "stock.record" | "stock.adjust":
                 return model.stock(body)
             case "reservation.create":
@@ -156,6 +164,16 @@ class Script:
         if kind == "production.start" and said.code == 201:
             self.made["production"].append(named)
         return said
+
+
+def in_base_units(body: dict[str, Any]) -> dict[str, Any]:
+    """What a command says in pairs, said one by one."""
+    if "lines" in body:
+        return {**body, "lines": body["lines"] and [in_base_units(each) for each in body["lines"]]}
+    doubled = {
+        name: str(Decimal(body[name]) * 2) for name in ("quantity", "delta") if body.get(name)
+    }
+    return {**body, **(doubled if body.get("unit") == "pair" else {})}
 
 
 def script(tenant: str, offsets: dict[int, int], wanted: Iterable[tuple[str, Any]]) -> Script:

@@ -11,7 +11,8 @@ from api.connections import connections_of
 from api.documents import READ_PROBLEMS, parameters, position_header, tenant_header
 from api.reads import PageQuery, after_position, cursor_of, next_link, place_of, query_of, read
 from ledger.views.availability import Availability, Wanted, availability
-from schemas.base import LocationCode, LotCode, Sku
+from schemas.base import ChannelCode, LocationCode, LotCode, Reference, Sku
+from schemas.commands.reservations import ReservationId
 
 router = APIRouter(prefix="/api/v1/inventory", tags=["Inventory"])
 SKUS_MAX: Final = 100
@@ -30,6 +31,17 @@ class AvailabilityQuery(PageQuery):
     only_available: Annotated[
         bool, Field(alias="only-available", description="leave out what has none to promise")
     ] = False
+    channel: Annotated[
+        ChannelCode | None, Field(description="by which it would be sold: its buffer is kept back")
+    ] = None
+    for_reservation: Annotated[
+        ReservationId | None,
+        Field(alias="for-reservation", description="whose own promise is no competition"),
+    ] = None
+    for_order: Annotated[
+        Reference | None,
+        Field(alias="for-order", description="whose own promises are no competition"),
+    ] = None
 
 
 class AvailabilityRow(BaseModel):
@@ -38,11 +50,19 @@ class AvailabilityRow(BaseModel):
     sku: str
     location: str
     lot: str | None = Field(description="the lot asked for; null: all lots together")
-    available: str = Field(description="owned, less reserved and held", examples=["94"])
+    available: str = Field(
+        description="owned, less reserved and held, and what may be promised beyond it",
+        examples=["94"],
+    )
     reserved: str = Field(description="promised; less what has expired, swept or not")
     held: str
     owned: str = Field(description="on hand")
-    incoming: str
+    on_hand: str
+    incoming: str = Field(description="under way from another location of ours")
+    backordered: str = Field(description="promised beyond what is there and not held")
+    channel: str | None = Field(description="the channel asked for")
+    buffer: str = Field(description="what that channel leaves alone")
+    channel_available: str = Field(description="available, less the buffer, and never below zero")
     changed_at: str
 
 
@@ -84,24 +104,38 @@ async def get_availability(request: Request, who: Annotated[Caller, Depends(call
     query = query_of(request, AvailabilityQuery)
     after = place_of(query.cursor, 2)
     await after_position(request)
-    wanted = Wanted(who.tenant_id, query.sku, query.location, query.lot, query.only_available)
+    wanted = Wanted(
+        who.tenant_id,
+        query.sku,
+        query.location,
+        query.lot,
+        query.only_available,
+        query.channel,
+        query.for_reservation,
+        query.for_order,
+    )
     place = (after[0], after[1]) if after else None
     found = await read(availability(connections_of(request).pool, wanted, place, query.limit + 1))
     page, more = found[: query.limit], len(found) > query.limit
     cursor = cursor_of((page[-1].sku, page[-1].location)) if more else None
-    content = {"data": [_row(each, query.lot) for each in page], "next_cursor": cursor}
+    content = {"data": [_row(each, query) for each in page], "next_cursor": cursor}
     return json_response(content, headers={"Link": next_link(request, cursor)} if cursor else None)
 
 
-def _row(found: Availability, lot: str | None) -> dict[str, Any]:
+def _row(found: Availability, query: AvailabilityQuery) -> dict[str, Any]:
     return {
         "sku": found.sku,
         "location": found.location,
-        "lot": lot,
+        "lot": query.lot,
         "available": found.available,
         "reserved": found.reserved,
         "held": found.held,
         "owned": found.owned,
+        "on_hand": found.owned,
         "incoming": found.incoming,
+        "backordered": found.backordered,
+        "channel": query.channel,
+        "buffer": found.buffer,
+        "channel_available": found.channel_available,
         "changed_at": found.changed_at,
     }

@@ -21,8 +21,10 @@ from schemas.envelope import Envelope
 from schemas.events.reservations import Reservation
 from schemas.problems import (
     INSUFFICIENT_STOCK,
+    ITEM_INACTIVE,
     RESERVATION_CLOSED,
     RESERVATION_HOLDS_LESS,
+    UNIT_RULE,
     UNKNOWN_ITEM,
     UNKNOWN_LOCATION,
     UNKNOWN_RESERVATION,
@@ -45,7 +47,7 @@ Writer = Annotated[Envelope, Depends(writer)]
     **write_document(
         CREATE.command,
         (201, Reservation),
-        [INSUFFICIENT_STOCK, UNKNOWN_ITEM, UNKNOWN_LOCATION],
+        [INSUFFICIENT_STOCK, ITEM_INACTIVE, UNIT_RULE, UNKNOWN_ITEM, UNKNOWN_LOCATION],
     ),
 )
 async def create(request: Request, who: Writer) -> Response:
@@ -78,7 +80,7 @@ async def release(
     **write_document(
         CONSUME.command,
         (200, Reservation),
-        [UNKNOWN_RESERVATION, RESERVATION_CLOSED, RESERVATION_HOLDS_LESS],
+        [UNKNOWN_RESERVATION, RESERVATION_CLOSED, RESERVATION_HOLDS_LESS, INSUFFICIENT_STOCK],
         without=["reservation_id"],
     ),
 )

@@ -25,9 +25,11 @@ from ledger import (
     genealogy,
     holds,
     idempotency,
+    items,
     journal,
     lots,
     movements,
+    policies,
     productions,
     receipts,
     recipes,
@@ -52,6 +54,7 @@ from ledger.documents import (
 )
 from ledger.journal import Segment
 from ledger.making import Link, Production, Recipe
+from ledger.rules import Policy
 from ledger.shards import Progress
 from ledger.timeline import FIRST_TIMELINE
 from producers.repeats import Again
@@ -113,6 +116,7 @@ def write(tx: Transaction, decisions: Sequence[Decision], book: Book, pages: Pag
     costs.append(tx, pages.costs)
     _write_documents(tx, book)
     balances.save(tx, book.touched.values())
+    balances.save_limits(tx, book.limited.values())
 
 
 def _write_up(decisions: Sequence[Decision], book: Book, pages: Pages) -> Iterator[bytes]:
@@ -211,8 +215,9 @@ def _write_documents(tx: Transaction, book: Book) -> None:
 
 
 _SAVED_BY: Final[dict[type[Document], Callable[[Transaction, list[tuple[Any, str]]], None]]] = {
-    Item: catalog.save_items,
+    Item: items.save,
     Location: catalog.save_locations,
+    Policy: policies.save,
     Lot: lots.save,
     Hold: holds.save,
     Transfer: transfers.save,

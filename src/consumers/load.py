@@ -16,7 +16,9 @@ from ledger import (
     costs,
     genealogy,
     holds,
+    items,
     lots,
+    policies,
     productions,
     receipts,
     recipes,
@@ -53,8 +55,11 @@ def load(tx: Transaction, asked: Iterable[Asked], now: datetime, module: str) ->
     _load_catalog(tx, needs, book, lock=module == "catalog")
     book.lots = lots.load(tx, needs.lots, lock=True)
     needs.places |= balances.places(tx, needs.wherever)
-    book.enter(balances.lock(tx, needs.places))
+    levels, inactive = balances.lock(tx, needs.places)
+    book.enter(levels)
+    book.inactive |= inactive
     _load_unstocked(tx, needs, book)
+    _load_policies(tx, needs, book)
     if any(NO_LOT not in found for found in book.places.values()):
         _load_lots(tx, book)
     load_counted(tx, needs, book)
@@ -104,8 +109,25 @@ def _load_lots(tx: Transaction, book: Book) -> None:
 
 
 def _load_catalog(tx: Transaction, needs: Needs, book: Book, *, lock: bool) -> None:
-    book.items = catalog.items(tx, needs.items, lock=lock)
+    book.items = items.load(tx, needs.items, lock=lock)
+    book.note_active(book.items.values())
+    book.policies = policies.lock(tx, needs.policies_of)
+    book.barcodes = items.claimed(tx, needs.barcodes)
+    book.with_variants = items.with_variants(tx, needs.variants)
     book.locations = catalog.locations(tx, needs.locations, lock=lock)
+
+
+def _load_policies(tx: Transaction, needs: Needs, book: Book) -> None:
+    """What holds where a command asks for it, where lots are chosen, and where nothing is yet.
+
+    Elsewhere all that matters of a policy stands in the balances.
+    """
+    asked = needs.places - book.places.keys()
+    asked |= {place for place, found in book.places.items() if NO_LOT not in found}
+    if needs.policies:  # the rest of a line may come from other places of the item
+        skus = {place[:2] for place in needs.policies}
+        asked |= {place for place in needs.places if place[:2] in skus}
+    book.policies |= policies.at(tx, asked)
 
 
 def _load_unstocked(tx: Transaction, needs: Needs, book: Book) -> None:
@@ -116,7 +138,9 @@ def _load_unstocked(tx: Transaction, needs: Needs, book: Book) -> None:
     if len(book.places) == len(needs.places):
         return
     bare = [place for place in needs.places if place not in book.places]
-    items = {(tenant_id, sku) for tenant_id, sku, _ in bare} - book.items.keys()
+    skus = {(tenant_id, sku) for tenant_id, sku, _ in bare} - book.items.keys()
     locations = {(tenant_id, code) for tenant_id, _, code in bare} - book.locations.keys()
-    book.items |= catalog.items(tx, items, lock=False)
+    unstocked = items.load(tx, skus, lock=False)
+    book.items |= unstocked
+    book.note_active(unstocked.values())
     book.locations |= catalog.locations(tx, locations, lock=False)

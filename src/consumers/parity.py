@@ -41,12 +41,19 @@ _RESERVATIONS_SAY: Final = """
     ORDER BY tenant_id COLLATE "C", reservation_id COLLATE "C"
     """
 _ITEMS_SAY: Final = """
-    SELECT tenant_id, sku, version, name, uom, track_by, barcode FROM item
+    SELECT tenant_id, sku, version, name, uom, track_by, barcode, active, rounding, scale, units,
+        barcodes, variant_of, attributes
+    FROM item
     ORDER BY tenant_id COLLATE "C", sku COLLATE "C"
     """
 _LOCATIONS_SAY: Final = """
     SELECT tenant_id, code, version, name, time_zone FROM location
     ORDER BY tenant_id COLLATE "C", code COLLATE "C"
+    """
+_POLICIES_SAY: Final = """
+    SELECT tenant_id, sku, location, version, backorder_limit, negative_limit, shelf_life_days,
+        buffers
+    FROM policy ORDER BY tenant_id COLLATE "C", sku COLLATE "C", location COLLATE "C"
     """
 _LOTS_SAY: Final = """
     SELECT tenant_id, sku, lot, version, status, reason, expires_on, best_before_on, remove_on,
@@ -109,6 +116,7 @@ _MOVEMENTS: Final = Parity(
 PARITIES: Final = (
     Parity("item", 2, _ITEMS_SAY, _ITEMS_SAY),
     Parity("location", 2, _LOCATIONS_SAY, _LOCATIONS_SAY),
+    Parity("policy", 3, _POLICIES_SAY, _POLICIES_SAY),
     Parity("lot", 3, _LOTS_SAY, _LOTS_SAY),
     Parity("hold", 2, _HOLDS_SAY, _HOLDS_SAY),
     Parity("transfer", 2, _TRANSFERS_SAY, _TRANSFERS_SAY),

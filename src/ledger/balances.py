@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ledger import keyed
 from ledger.arrays import numbers, texts
-from ledger.book import Level, LevelKey
+from ledger.book import NO_LOT, Level, LevelKey
 from ledger.connection import Transaction
 from schemas.base import ZERO
 
@@ -18,7 +18,8 @@ _LOCK: Final = """
 SELECT b.tenant_id, b.sku, b.location, b.lot,
     trim_scale(b.on_hand), trim_scale(b.reserved),
     trim_scale(nullif(b.held, 0)), trim_scale(nullif(b.incoming, 0)),
-    trim_scale(nullif(b.backorder_limit, 0)), b.version
+    trim_scale(nullif(b.backorder_limit, 0)), b.version, trim_scale(nullif(b.negative_limit, 0)),
+    EXISTS (SELECT FROM item i WHERE i.tenant_id = b.tenant_id AND i.sku = b.sku AND NOT i.active)
 FROM unnest(%s::text[], %s::text[], %s::text[]) AS asked(tenant_id, sku, location)
 JOIN balance b USING (tenant_id, sku, location)
 ORDER BY b.tenant_id, b.sku, b.location, b.lot
@@ -26,9 +27,15 @@ FOR NO KEY UPDATE OF b
 """
 
 
-def lock(tx: Transaction, places: Collection[tuple[str, str, str]]) -> list[Level]:
-    """Lock and load all lots at the (tenant, item, location) places."""
-    return [_read(row) for row in keyed.rows(tx, _LOCK, places)]
+def lock(
+    tx: Transaction, places: Collection[tuple[str, str, str]]
+) -> tuple[list[Level], set[tuple[str, str]]]:
+    """Lock and load all lots at the (tenant, item, location) places; and which items are inactive.
+
+    The latter are few and have an index of their own, so that asking costs next to nothing.
+    """
+    rows = list(keyed.rows(tx, _LOCK, places))
+    return [_read(row) for row in rows], {(row[0], row[1]) for row in rows if row[-1]}
 
 
 _WHEREVER: Final = """
@@ -56,7 +63,8 @@ def stocked(tx: Transaction, lots: Collection[tuple[str, str, str]]) -> set[tupl
 
 def _read(row: tuple[Any, ...]) -> Level:
     """One level. What there is mostly none of came as a null: thousands of zeros cost."""
-    tenant_id, sku, location, lot, on_hand, reserved, held, incoming, backorder_limit, version = row
+    tenant_id, sku, location, lot, on_hand, reserved, held, incoming = row[:8]
+    backorder_limit, version, negative_limit, _ = row[8:]
     return Level(
         LevelKey(tenant_id, sku, location, lot),
         on_hand,
@@ -65,6 +73,7 @@ def _read(row: tuple[Any, ...]) -> Level:
         incoming or ZERO,
         backorder_limit or ZERO,
         version,
+        negative_limit or ZERO,
     )
 
 
@@ -80,9 +89,29 @@ WHERE b.tenant_id = n.tenant_id AND b.sku = n.sku AND b.location = n.location AN
 """
 _INSERT: Final = """
 INSERT INTO balance
-    (tenant_id, sku, location, lot, on_hand, reserved, held, incoming, version)
+    (tenant_id, sku, location, lot, on_hand, reserved, held, incoming, version, backorder_limit,
+    negative_limit)
 SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[],
-    %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[], %s::bigint[])
+    %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[], %s::bigint[], %s::numeric[],
+    %s::numeric[])
+"""
+_LIMIT: Final = """
+UPDATE balance b SET backorder_limit = n.backorder_limit, negative_limit = n.negative_limit
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::numeric[], %s::numeric[])
+    AS n(tenant_id, sku, location, lot, backorder_limit, negative_limit)
+WHERE b.tenant_id = n.tenant_id AND b.sku = n.sku AND b.location = n.location AND b.lot = n.lot
+"""
+# A policy that was changed meanwhile has not seen the new row, nor did we see the policy. Its
+# item's row is locked by whoever changes it, and by the insert: so one has waited for the other.
+_OTHERWISE: Final = """
+SELECT 1
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::numeric[], %s::numeric[])
+    AS n(tenant_id, sku, location, backorder_limit, negative_limit)
+LEFT JOIN policy o ON (o.tenant_id, o.sku, o.location) = (n.tenant_id, n.sku, n.location)
+LEFT JOIN policy g ON (g.tenant_id, g.sku, g.location) = (n.tenant_id, n.sku, '')
+WHERE n.backorder_limit <> coalesce(o.backorder_limit, g.backorder_limit, 0)
+    OR n.negative_limit <> coalesce(o.negative_limit, g.negative_limit, 0)
+LIMIT 1
 """
 
 
@@ -93,6 +122,7 @@ def save(tx: Transaction, levels: Collection[Level]) -> None:
         RuntimeError: a locked row was not as it was loaded.
         psycopg.errors.CheckViolation: a level broke a rule that the decisions should have kept.
         psycopg.errors.UniqueViolation: another batch made the same new level in this moment.
+        RacedError: another batch changed the limits of a new level in this moment.
     """
     for level in levels:
         level.version += 1
@@ -101,16 +131,38 @@ def save(tx: Transaction, levels: Collection[Level]) -> None:
     if changed and tx.execute(_UPDATE, _columns(changed)).rowcount != len(changed):
         raise RuntimeError("a balance changed under its lock")
     if new:
-        tx.execute(_INSERT, _columns(new))
+        tx.execute(_INSERT, [*_columns(new), *_limits(new)])
+        unlotted = [level for level in new if level.key.lot == NO_LOT]
+        if (
+            unlotted
+            and tx.execute(_OTHERWISE, [*_keys(unlotted)[:3], *_limits(unlotted)]).fetchone()
+        ):
+            raise keyed.RacedError("a policy changed while a level came into being")
+
+
+def save_limits(tx: Transaction, levels: Collection[Level]) -> None:
+    """Store the limits of levels that stand, as policies have changed them."""
+    if levels:
+        tx.execute(_LIMIT, [*_keys(levels), *_limits(levels)])
 
 
 def _columns(levels: Collection[Level]) -> list[str]:
-    keys = zip(*(level.key for level in levels), strict=True)
     return [
-        *map(texts, keys),
+        *_keys(levels),
         numbers(level.on_hand for level in levels),
         numbers(level.reserved for level in levels),
         numbers(level.held for level in levels),
         numbers(level.incoming for level in levels),
         numbers(level.version for level in levels),
+    ]
+
+
+def _keys(levels: Collection[Level]) -> list[str]:
+    return [texts(column) for column in zip(*(level.key for level in levels), strict=True)]
+
+
+def _limits(levels: Collection[Level]) -> list[str]:
+    return [
+        numbers(level.backorder_limit for level in levels),
+        numbers(level.negative_limit for level in levels),
     ]

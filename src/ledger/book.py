@@ -19,7 +19,11 @@ from ledger.documents import (
     Reservation,
     Transfer,
 )
+from ledger.level import NO_LOT as NO_LOT  # noqa: PLC0414  # a book's readers find them here
+from ledger.level import Level as Level  # noqa: PLC0414
+from ledger.level import LevelKey as LevelKey  # noqa: PLC0414
 from ledger.making import Link, Production, Recipe
+from ledger.rules import EVERYWHERE, NO_RULES, Policy, Rules, effective
 from schemas.base import ZERO
 
 # Virtual places: where stock comes from and goes to when it is at none of our locations.
@@ -30,36 +34,6 @@ TRANSIT: Final = "@transit"
 PRODUCTION: Final = "@production"
 LOSS: Final = "@loss"
 SCRAP: Final = "@scrap"
-
-NO_LOT: Final = ""
-"""The lot of stock that is kept without one; a key column takes no null."""
-
-
-class LevelKey(NamedTuple):
-    """What one balance counts: one lot of one item at one location."""
-
-    tenant_id: str
-    sku: str
-    location: str
-    lot: str
-
-
-@dataclass(slots=True)
-class Level:
-    """One balance, in the item's base unit, as far as the batch has got."""
-
-    key: LevelKey
-    on_hand: Decimal = ZERO
-    reserved: Decimal = ZERO
-    held: Decimal = ZERO
-    incoming: Decimal = ZERO
-    backorder_limit: Decimal = ZERO
-    version: int = 0
-
-    @property
-    def available(self) -> Decimal:
-        """What may still be promised: never below zero, unless the item allows backorders."""
-        return self.on_hand - self.reserved - self.held + self.backorder_limit
 
 
 class Movement(NamedTuple):
@@ -165,8 +139,15 @@ class Book:
     at: str  # now, as messages write it
     places: dict[tuple[str, str, str], dict[str, Level]] = field(default_factory=dict)
     items: dict[tuple[str, str], Item] = field(default_factory=dict)
+    inactive: set[tuple[str, str]] = field(default_factory=set)
+    """Those of the items that may not be promised or bought, whether or not they were loaded."""
+    barcodes: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The item that a code belongs to, by (tenant, code)."""
+    with_variants: set[tuple[str, str]] = field(default_factory=set)
+    """The items that others are variants of."""
     locations: dict[tuple[str, str], Location] = field(default_factory=dict)
     lots: dict[tuple[str, str, str], Lot] = field(default_factory=dict)
+    policies: dict[tuple[str, str, str], Policy] = field(default_factory=dict)
     holds: dict[tuple[str, str], Hold] = field(default_factory=dict)
     transfers: dict[tuple[str, str], Transfer] = field(default_factory=dict)
     counts: dict[tuple[str, str], Count] = field(default_factory=dict)
@@ -185,6 +166,8 @@ class Book:
     stored: set[tuple[str, str]] = field(default_factory=set)
     """The reservations that the database has: those that were loaded."""
     touched: dict[LevelKey, Level] = field(default_factory=dict)
+    limited: dict[LevelKey, Level] = field(default_factory=dict)
+    """Those of the touched whose limits a policy has changed."""
     written: dict[tuple[type[Document], tuple[str, ...]], Written] = field(default_factory=dict)
     """By kind and key what the batch leaves behind: the last writing of each wins."""
 
@@ -201,7 +184,26 @@ class Book:
     def level(self, tenant_id: str, sku: str, location: str, lot: str) -> Level:
         """The one level; empty where there never was stock."""
         found = self.levels(tenant_id, sku, location).get(lot)
-        return found or Level(LevelKey(tenant_id, sku, location, lot))
+        if found:
+            return found
+        new = Level(LevelKey(tenant_id, sku, location, lot))
+        if self.policies:
+            self._limit(new)
+        return new
+
+    def rules(self, tenant_id: str, sku: str, location: str) -> Rules:
+        """What holds for an item at a location, as far as its policies were loaded."""
+        if not self.policies:
+            return NO_RULES
+        own = self.policies.get((tenant_id, sku, location))
+        return effective(own, self.policies.get((tenant_id, sku, EVERYWHERE)))
+
+    def _limit(self, level: Level) -> bool:
+        """Give a level the limits that hold for it; whether that changed any."""
+        before = level.backorder_limit, level.negative_limit
+        rules = self.rules(*level.key[:3])
+        level.backorder_limit, level.negative_limit = rules[:2]
+        return before != rules[:2]
 
     def today(self, tenant_id: str, location: str) -> date:
         """The day that it is at a location."""
@@ -235,13 +237,42 @@ class Book:
 
     def _write(self, document: Document, actor_id: str) -> None:
         kind, key = type(document), document.key
+        if isinstance(document, Item):
+            self._describe(document)
+        elif isinstance(document, Policy):
+            self.policies[document.key] = document
+            self._let_hold(document)
         getattr(self, _KEPT_IN[kind])[key] = document
         self.written[kind, key] = Written(document, actor_id)
+
+    def _let_hold(self, policy: Policy) -> None:
+        """Change the limits of the levels that a policy bears on."""
+        for (tenant_id, sku, _), levels in list(self.places.items()):
+            for level in levels.values() if (tenant_id, sku) == policy.key[:2] else ():
+                if self._limit(level):
+                    self.limited[self._touch(*level.key).key] = level
+
+    def _describe(self, item: Item) -> None:
+        """Let what else is known of items follow from a new description."""
+        tenant_id, sku = item.key
+        self.note_active((item,))
+        for code in [each for each, owner in self.barcodes.items() if owner == sku]:
+            if code[0] == tenant_id:
+                del self.barcodes[code]
+        self.barcodes |= {(tenant_id, each.code): sku for each in item.barcodes}
+        if item.variant_of:
+            self.with_variants.add((tenant_id, item.variant_of))
+
+    def note_active(self, items: Iterable[Item]) -> None:
+        """Note of items whether they are active."""
+        for item in items:
+            (self.inactive.discard if item.active else self.inactive.add)(item.key)
 
 
 _KEPT_IN: Final[dict[type[Document], str]] = {
     Item: "items",
     Location: "locations",
+    Policy: "policies",
     Lot: "lots",
     Hold: "holds",
     Transfer: "transfers",

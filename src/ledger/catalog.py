@@ -1,52 +1,30 @@
-"""Tables item and location: what is kept in stock, and where."""
+"""Table location: where stock is kept, and in which time zone."""
 
 from collections.abc import Collection
 from typing import Final
 
 from ledger import keyed
 from ledger.connection import Transaction
-from ledger.documents import Item, Location
+from ledger.documents import Location
 
-_ITEMS: Final = """
-SELECT i.tenant_id, i.sku, i.name, i.uom, i.track_by, i.barcode, i.version
-FROM unnest(%s::text[], %s::text[]) AS asked(tenant_id, sku)
-JOIN item i USING (tenant_id, sku) ORDER BY i.tenant_id, i.sku
-"""
 _LOCATIONS: Final = """
 SELECT l.tenant_id, l.code, l.name, l.time_zone, l.version
 FROM unnest(%s::text[], %s::text[]) AS asked(tenant_id, code)
 JOIN location l USING (tenant_id, code) ORDER BY l.tenant_id, l.code
 """
 # Only the catalog module writes these rows, and locks them to number their changes; the others
-# read them: what they rely on (that it exists, how it is tracked) never changes.
-_FOR_UPDATE: Final = " FOR NO KEY UPDATE OF {}"
-
-
-def items(
-    tx: Transaction, asked: Collection[tuple[str, str]], *, lock: bool
-) -> dict[tuple[str, str], Item]:
-    """The items that exist, by (tenant, sku)."""
-    statement = _ITEMS + (_FOR_UPDATE.format("i") if lock else "")
-    return {(row[0], row[1]): Item(*row) for row in keyed.rows(tx, statement, asked)}
+# read them: what they rely on (that it exists) never changes.
+_FOR_UPDATE: Final = " FOR NO KEY UPDATE OF l"
 
 
 def locations(
     tx: Transaction, asked: Collection[tuple[str, str]], *, lock: bool
 ) -> dict[tuple[str, str], Location]:
     """The locations that exist, by (tenant, code)."""
-    statement = _LOCATIONS + (_FOR_UPDATE.format("l") if lock else "")
+    statement = _LOCATIONS + (_FOR_UPDATE if lock else "")
     return {(row[0], row[1]): Location(*row) for row in keyed.rows(tx, statement, asked)}
 
 
-_SAVE_ITEMS: Final = """
-INSERT INTO item AS old (tenant_id, sku, name, uom, track_by, barcode, version, actor_id)
-SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-    %s::bigint[], %s::text[])
-ON CONFLICT (tenant_id, sku) DO UPDATE
-SET name = excluded.name, uom = excluded.uom, barcode = excluded.barcode,
-    version = excluded.version, actor_id = excluded.actor_id
-WHERE old.version < excluded.version AND old.track_by = excluded.track_by
-"""
 _SAVE_LOCATIONS: Final = """
 INSERT INTO location AS old (tenant_id, code, name, time_zone, version, actor_id)
 SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[])
@@ -55,15 +33,6 @@ SET name = excluded.name, time_zone = excluded.time_zone, version = excluded.ver
     actor_id = excluded.actor_id
 WHERE old.version < excluded.version
 """
-
-
-def save_items(tx: Transaction, items: Collection[tuple[Item, str]]) -> None:
-    """Store items, each with the actor who described it.
-
-    Raises:
-        RacedError: another batch was faster with one of them.
-    """
-    keyed.save(tx, _SAVE_ITEMS, [(*item, actor_id) for item, actor_id in items])
 
 
 def save_locations(tx: Transaction, locations: Collection[tuple[Location, str]]) -> None:

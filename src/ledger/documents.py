@@ -1,12 +1,36 @@
 """What the ledger keeps beside the stock itself: described things, promises and holds. Pure."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ledger.costing import CostMethod, Period, Receipt
 from ledger.making import Link, Production, Recipe
-from schemas.base import ZERO
+from ledger.rules import Policy
+from schemas.base import ZERO, plain
+
+
+class Unit(NamedTuple):
+    """Another unit of an item: one of it is exactly `factor` base units."""
+
+    code: str
+    factor: Decimal
+    level: int | None  # of packaging; 1 is the innermost
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """As bodies show it and the table keeps it."""
+        return {"code": self.code, "factor": plain(self.factor), "level": self.level}
+
+
+class Barcode(NamedTuple):
+    """A code of an item, in the form in which it is looked up; of its base unit where unit is None."""
+
+    code: str
+    unit: str | None
+    symbology: str  # gtin or other
 
 
 class Item(NamedTuple):
@@ -19,6 +43,13 @@ class Item(NamedTuple):
     track_by: str
     barcode: str | None
     version: int
+    active: bool = True
+    rounding: str = "exact"  # or whole, or measured
+    scale: int | None = None  # to how many decimals what is measured is rounded
+    units: tuple[Unit, ...] = ()
+    barcodes: tuple[Barcode, ...] = ()
+    variant_of: str | None = None
+    attributes: Mapping[str, str] = MappingProxyType({})
 
     @property
     def key(self) -> tuple[str, str]:
@@ -99,6 +130,8 @@ class Reservation(NamedTuple):
     version: int
     choices: tuple[dict[str, Any], ...] = ()
     """How the lots of its lines were chosen, where there were lots to choose from."""
+    conversions: tuple[dict[str, Any], ...] = ()
+    """What its lines said in other units than the base unit, and what that came to."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -168,6 +201,8 @@ class Transfer(NamedTuple):
     lines: tuple[TransferLine, ...]
     created_at: str
     version: int
+    conversions: tuple[dict[str, Any], ...] = ()
+    """What its lines said in other units than the base unit, and what that came to."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -230,6 +265,7 @@ class CountLine(NamedTuple):
 Document = (
     Item
     | Location
+    | Policy
     | Lot
     | Reservation
     | Hold

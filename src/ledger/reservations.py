@@ -17,7 +17,7 @@ from schemas.times import stamp
 
 _COLUMNS: Final = (
     "tenant_id, reservation_id, order_id, status, expires_at, lines, shipments, created_at, version, "
-    "choices"
+    "choices, conversions"
 )
 _LOCK: Final = f"""
 SELECT {", ".join("r." + name for name in _COLUMNS.split(", "))}
@@ -49,7 +49,7 @@ def lock_due(tx: Transaction, now: datetime, limit: int) -> list[Reservation]:
 
 def _read(row: tuple[Any, ...]) -> Reservation:
     tenant_id, reservation_id, order_id, status, expires_at, lines, shipments = row[:7]
-    created, version, choices = row[7:]
+    created, version, choices, conversions = row[7:]
     return Reservation(
         tenant_id,
         reservation_id,
@@ -61,6 +61,7 @@ def _read(row: tuple[Any, ...]) -> Reservation:
         stamp(created),
         version,
         tuple(orjson.loads(choices)) if choices else (),
+        tuple(orjson.loads(conversions)) if conversions else (),
     )
 
 
@@ -75,7 +76,7 @@ _COPY: Final = f"COPY reservation ({_COLUMNS}, actor_id) FROM STDIN"
 def row(reservation: Reservation, actor_id: str) -> str:
     """One new row as COPY takes it."""
     tenant_id, named, order_id, status, expires_at, lines, shipments = reservation[:7]
-    created, version, choices = reservation[7:]
+    created, version, choices, conversions = reservation[7:]
     return "\t".join(
         (
             tenant_id,
@@ -88,6 +89,7 @@ def row(reservation: Reservation, actor_id: str) -> str:
             created,
             str(version),
             escaped(orjson.dumps(choices).decode()) if choices else "\\N",
+            escaped(orjson.dumps(conversions).decode()) if conversions else "\\N",
             escaped(actor_id),
         )
     )

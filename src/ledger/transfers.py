@@ -14,7 +14,7 @@ from schemas.times import stamp
 
 _COLUMNS: Final = (
     "tenant_id, transfer_id, from_location, to_location, status, reference, reason, lines, "
-    "created_at, version"
+    "created_at, version, conversions"
 )
 _LOCK: Final = f"""
 SELECT {", ".join("t." + name for name in _COLUMNS.split(", "))}
@@ -30,7 +30,7 @@ def lock(tx: Transaction, asked: Collection[tuple[str, str]]) -> dict[tuple[str,
 
 
 def _read(row: tuple[Any, ...]) -> Transfer:
-    tenant_id, transfer_id, *rest, lines, created_at, version = row
+    tenant_id, transfer_id, *rest, lines, created_at, version, conversions = row
     read = tuple(
         TransferLine(line, sku, lot, *map(Decimal, quantities))
         for line, sku, lot, *quantities in orjson.loads(lines)
@@ -47,13 +47,14 @@ def _read(row: tuple[Any, ...]) -> Transfer:
         read,
         stamp(created_at),
         version,
+        tuple(orjson.loads(conversions)) if conversions else (),
     )
 
 
 _SAVE: Final = f"""
 INSERT INTO transfer AS old ({_COLUMNS}, actor_id)
 SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-    %s::text[], %s::text[], %s::timestamptz[], %s::bigint[], %s::text[])
+    %s::text[], %s::text[], %s::timestamptz[], %s::bigint[], %s::text[], %s::text[])
 ON CONFLICT (tenant_id, transfer_id) DO UPDATE
 SET status = excluded.status, reason = excluded.reason, lines = excluded.lines,
     version = excluded.version, actor_id = excluded.actor_id
@@ -78,5 +79,6 @@ def _row(transfer: Transfer, actor_id: str) -> tuple[object, ...]:
         orjson.dumps(kept).decode(),
         transfer.created_at,
         transfer.version,
+        orjson.dumps(transfer.conversions).decode() if transfer.conversions else None,
         actor_id,
     )

@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 QUANTITY_BOUND: Final = 10**12
 """Every quantity lies below this; with six decimals it fits NUMERIC(18, 6)."""
 _NUMBER: Final = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
+_FACTOR: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?")
 ZERO: Final = Decimal(0)
 
 
@@ -55,6 +56,11 @@ def shown(value: Decimal) -> str:
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
+def plain(factor: Decimal) -> str:
+    """A factor as every message writes it; `shown` is for what has at most six decimals."""
+    return format(factor.normalize(), "f")
+
+
 def _above_zero(value: object) -> Decimal:
     number = exact(value)
     if number <= ZERO:
@@ -73,6 +79,17 @@ def _not_zero(value: object) -> Decimal:
     number = exact(value)
     if number == ZERO:
         raise PydanticCustomError("quantity_zero", "must not be zero")
+    return number
+
+
+def _factor(value: object) -> Decimal:
+    """How many base units: finer than a quantity may be, since it is multiplied before it is one."""
+    if isinstance(value, str) and _FACTOR.fullmatch(value):
+        number = Decimal(plain(Decimal(value)))
+    else:
+        number = exact(value)
+    if number <= ZERO:
+        raise PydanticCustomError("quantity_positive", "must be above zero")
     return number
 
 
@@ -99,12 +116,23 @@ Cost = Annotated[Decimal, PlainValidator(_zero_or_more), _AS_STRING, _SCHEMA]
 """Money for one base unit, in the tenant's currency."""
 Amount = Annotated[Decimal, PlainValidator(_above_zero), _AS_STRING, _SCHEMA]
 """More than no money, in the tenant's currency."""
+Factor = Annotated[
+    Decimal,
+    PlainValidator(_factor),
+    PlainSerializer(plain, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": _FACTOR.pattern, "examples": ["12"]}),
+]
+"""How many base units one of another unit is, exactly: at most 9 digits and 12 decimals."""
 
 Sku = Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]{0,62}[!-~])?$")]
 """An item's code: 1 to 64 printable ASCII characters, no blank at either end."""
 LocationCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]([!-~]{0,63})$")]
 """A location's code. It starts with a letter or digit: `@` is kept for virtual places."""
 LotCode = Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]{0,62}[!-~])?$")]
+ChannelCode = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
+"""Where something is sold: a shop, a marketplace."""
+UnitCode = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,16}$")]
+"""A unit of an item: its base unit, or one of its others."""
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
 """Another system's name for something: an order, a tracking number."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]

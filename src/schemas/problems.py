@@ -37,6 +37,13 @@ TRANSFER_ENDED: Final = Kind(
 TRANSFER_HOLDS_LESS: Final = Kind(
     "transfer-holds-less", 409, "Less than that of the line is in transit"
 )
+ITEM_RULE: Final = Kind("item-rule", 422, "The item's description contradicts itself")
+VARIANT_RULE: Final = Kind("variant-rule", 409, "The item cannot be a variant of that one")
+BARCODE_TAKEN: Final = Kind("barcode-taken", 409, "The barcode belongs to another item")
+ITEM_INACTIVE: Final = Kind("item-inactive", 409, "The item is not active")
+UNIT_RULE: Final = Kind("unit-rule", 422, "The quantity does not fit the item's units")
+POLICY_RULE: Final = Kind("policy-rule", 422, "The policy does not fit the item")
+POLICY_IN_USE: Final = Kind("policy-in-use", 409, "More than that is in use already")
 TRACKING_FIXED: Final = Kind("tracking-fixed", 409, "How an item is tracked cannot change")
 INSUFFICIENT_STOCK: Final = Kind("insufficient-stock", 409, "Not enough stock is available")
 UNKNOWN_RESERVATION: Final = Kind("unknown-reservation", 404, "No such reservation")

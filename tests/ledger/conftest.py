@@ -60,6 +60,17 @@ def history(unproved_ledger):
     )
     with ledger.tx.transaction():
         step(ledger.tx)
+    case = {"code": "case", "factor": "12", "level": 2}
+    codes = [{"code": "4006381333931"}, {"code": "14006381333938", "unit": "case"}]
+    ledger.ask(asks.item("D", units=[case], barcodes=codes), partition=1)
+    ledger.ask(asks.receipt(("D", "2", None), unit="case"))
+    ledger.ask(asks.ship(("D", "1"), unit="case"))
+    ledger.ask(asks.reserve({**asks.line("D", "1"), "unit": "case"}), partition=1)
+    buffers = [{"channel": "web", "quantity": "1"}]
+    limits = {"backorder_limit": "4", "negative_limit": "2", "buffers": buffers}
+    ledger.ask(asks.ask("policy.set", {"sku": "D", **limits}), partition=1)
+    ledger.ask(asks.ask("policy.set", {"sku": "D", "location": "MAIN"}), partition=1)
+    ledger.ask(asks.reserve(asks.line("D", "3")), partition=1)
     return ledger
 
 

@@ -241,6 +241,64 @@ LIES = [
         "described",
         ("item", "tenant default item A"),
     ),
+    *(
+        (
+            lie,
+            "available",
+            ("balance", "tenant default sku D location MAIN lot ''"),
+        )
+        for lie in (
+            "UPDATE balance SET backorder_limit = 5 WHERE sku = 'D' AND location = 'MAIN'",
+            "UPDATE balance SET backorder_limit = 3 WHERE sku = 'D' AND location = 'MAIN'",
+            "UPDATE balance SET negative_limit = 1 WHERE sku = 'D' AND location = 'MAIN'",
+            "UPDATE policy SET backorder_limit = 0 WHERE location = 'MAIN'",
+        )
+    ),
+    (
+        "UPDATE policy SET backorder_limit = 9 WHERE location = ''",
+        "described",
+        ("policy", 'tenant default policy (D,"")'),
+    ),
+    (
+        "UPDATE policy SET buffers = replace(buffers, '1', '2') WHERE location = ''",
+        "described",
+        ("policy", 'tenant default policy (D,"")'),
+    ),
+    (
+        "DELETE FROM policy WHERE location = 'MAIN'",
+        "described",
+        ("policy", "tenant default policy (D,MAIN)"),
+    ),
+    (
+        "UPDATE item SET active = false WHERE sku = 'D'",
+        "described",
+        ("item", "tenant default item D"),
+    ),
+    (
+        "UPDATE item SET units = replace(units, '12', '10') WHERE sku = 'D'",
+        "described",
+        ("item", "tenant default item D"),
+    ),
+    (
+        "UPDATE barcode SET sku = 'A' WHERE unit = 'case'",
+        "barcodes",
+        ("barcode", "tenant default code 14006381333938"),
+    ),
+    (
+        "DELETE FROM barcode WHERE unit IS NULL",
+        "barcodes",
+        ("barcode", "tenant default code 04006381333931"),
+    ),
+    (
+        "UPDATE transfer SET conversions = NULL",
+        "described",
+        ("transfer", "tenant default transfer trf-040000000000002"),
+    ),
+    (
+        "UPDATE reservation SET conversions = replace(conversions, '12', '24')",
+        "reservations",
+        ("reservation", "tenant default reservation rsv-020100000000003"),
+    ),
     (
         "UPDATE dead_letter SET reason = 'too-large'",
         "dead letters",

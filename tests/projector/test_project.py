@@ -123,7 +123,8 @@ def test_levels_whose_subjects_are_spelt_alike_are_kept_apart(tables):
 
 def test_what_the_relay_says_again_changes_nothing_and_is_counted(tables, ledger):
     fill(ledger)
-    ledger.ask(item("B", track_by="batch"), location("EAST"))
+    policy = ask("policy.set", {"sku": "B", "shelf_life_days": 3})
+    ledger.ask(item("B", track_by="batch"), location("EAST"), policy)
     ledger.ask(record_stock("B", "5", lot="L1"), lot("L1"), hold("A", "1"))
     ledger.ask(reserve(line("A", "4")))
     ledger.ask(ship(("A", "1")))
@@ -144,7 +145,7 @@ def test_what_the_relay_says_again_changes_nothing_and_is_counted(tables, ledger
     assert again.no_news == {
         "item": 2, "location": 2, "lot": 2, "level": 6, "reservation": 1, "hold": 1,
         "transfer": 1, "receipt": 1, "count": 1, "count_line": 1, "recipe": 1,
-        "production": 1, "genealogy": 1, "ledger_entry": 6, "command_result": 17,
+        "production": 1, "genealogy": 1, "policy": 1, "ledger_entry": 6, "command_result": 18,
     }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ MODULES = ("stock", "reservations")
 PREFIX = "sim"
 LEVELS = (("A", None), ("B", "L1"), ("B", "L2"), ("C", None))
 COMMANDS = (3, 8, 15, 35)
+DESCRIBED = (True, "exact", None, "[]", "[]", None, "{}")  # as an item that nobody said more of
 PAUSE_SECONDS = 3.0
 ORDERS = ("create",) * 8 + ("end",) * 5 + ("adjust",) * 3 + ("repeat",) * 3 + ("reuse", "poison")
 
@@ -36,7 +37,7 @@ class Day:
         """The catalog stands already; the counts are sent like everything else."""
         rows = self._world.store.tables
         for sku, track_by in (("A", "none"), ("B", "batch"), ("C", "none")):
-            rows["item"][TENANT, sku] = (TENANT, sku, sku, "each", track_by, None, 1)
+            rows["item"][TENANT, sku] = (TENANT, sku, sku, "each", track_by, None, 1, *DESCRIBED)
         rows["location"][TENANT, "MAIN"] = (TENANT, "MAIN", "MAIN", "UTC", 1)
         for sku, lot in LEVELS:
             count = asks.record_stock(sku, str(self._random.randint(0, 12)), lot=lot)

@@ -14,9 +14,11 @@ from ledger import (
     catalog,
     dead_letters,
     idempotency,
+    items,
     journal,
     lots,
     movements,
+    policies,
     publication,
     reservations,
     shards,
@@ -234,10 +236,12 @@ ANSWERS: dict[str, Callable[[Session, Any], Any]] = {
     balances._LOCK: lock_balances,
     balances._UPDATE: update_balances,
     balances._INSERT: insert_balances,
+    balances._OTHERWISE: lambda *_: [],  # nobody sets a policy
+    policies._AT_PLACES: lambda *_: [],
     reservations._LOCK: lock_reservations,
     reservations._DUE: lock_due,
     reservations._UPDATE: update_reservations,
-    catalog._ITEMS: found_in("item"),
+    items._ITEMS: found_in("item"),
     lots._LOTS: lambda *_: [],  # nobody describes any
     catalog._LOCATIONS: found_in("location"),
 }

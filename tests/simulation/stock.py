@@ -24,7 +24,7 @@ def _balance(columns: Row) -> tuple[Row, Row]:
     on_hand, reserved, held, incoming = map(number, columns[4:8])
     if on_hand < 0 or reserved < 0 or held < 0 or on_hand - reserved - held < 0:
         raise psycopg.errors.CheckViolation(f"no_oversell: {columns}")
-    return key, (*key, on_hand, reserved, held, incoming, Decimal(0), int(columns[8]))
+    return key, (*key, on_hand, reserved, held, incoming, Decimal(0), int(columns[8]), None, False)
 
 
 def update_balances(session: Session, values: Any) -> Found:
@@ -75,7 +75,7 @@ def lock_due(session: Session, values: Any) -> list[Row]:
 def copy_reservations(session: Session, lines: list[str]) -> None:
     for line in lines:
         tenant_id, named, order, status, expires_at, lined, shipped, *rest = copied(line)
-        made, version, choices, _ = rest
+        made, version, choices, conversions, _ = rest
         expires = datetime.fromisoformat(expires_at) if expires_at else None
         created = datetime.fromisoformat(made)
         row = (
@@ -89,6 +89,7 @@ def copy_reservations(session: Session, lines: list[str]) -> None:
             created,
             int(version),
             choices,
+            conversions,
         )
         session.add("reservation", (tenant_id, named), row)
 
@@ -100,7 +101,7 @@ def update_reservations(session: Session, values: Any) -> Found:
         session.lock("reservation", key)
         old = session.get("reservation", key)
         if old[8] < int(version):
-            row = (*old[:3], status, old[4], lined, shipped, old[7], int(version), old[9])
+            row = (*old[:3], status, old[4], lined, shipped, old[7], int(version), *old[9:])
             session.put("reservation", key, row)
             changed += 1
     return Found(changed=changed)

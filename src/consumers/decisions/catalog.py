@@ -2,15 +2,23 @@
 
 from typing import Any
 
+from consumers.decisions.items import contradiction, described, item_body
+from consumers.decisions.known import unknown_item
 from consumers.decisions.registry import Ask, Needs, decides
 from ledger.book import Applied, Book, Event, Outcome, Rejected
 from ledger.documents import Item, Location
 from schemas.commands.catalog import UpsertItem, UpsertLocation
-from schemas.problems import TRACKING_FIXED, problem
+from schemas.gs1 import looked_up
+from schemas.problems import BARCODE_TAKEN, TRACKING_FIXED, VARIANT_RULE, problem
 
 
 def _item(command: UpsertItem, tenant_id: str, needs: Needs) -> None:
     needs.items.add((tenant_id, command.sku))
+    for each in command.barcodes or ():
+        needs.barcodes.add((tenant_id, looked_up(each.code)))
+    if command.variant_of is not None:
+        needs.items.add((tenant_id, command.variant_of))
+        needs.variants.add((tenant_id, command.sku))
 
 
 def _location(command: UpsertLocation, tenant_id: str, needs: Needs) -> None:
@@ -24,15 +32,10 @@ def upsert_item(command: UpsertItem, ask: Ask, book: Book) -> Outcome:
     if old is not None and old.track_by != command.track_by:
         said = f"track_by: {command.sku} is tracked by {old.track_by}"
         return Rejected(TRACKING_FIXED.status, problem(TRACKING_FIXED, said, sku=command.sku))
-    item = Item(
-        ask.tenant_id,
-        command.sku,
-        command.name,
-        command.uom,
-        command.track_by,
-        command.barcode,
-        version=old.version + 1 if old else 1,
-    )
+    item = described(command, ask.tenant_id, old)
+    refused = contradiction(item) or _no_variant(item, old, book) or _taken(item, book)
+    if refused:
+        return refused
     return Applied(
         code=200 if old else 201,
         resource=("item", item.sku),
@@ -40,6 +43,41 @@ def upsert_item(command: UpsertItem, ask: Ask, book: Book) -> Outcome:
         events=(Event("item.upserted", f"item/{item.sku}", item.version),),
         documents=(item,),
     )
+
+
+def _no_variant(item: Item, old: Item | None, book: Book) -> Rejected | None:
+    """Refuse a variant of nothing, of a variant, or of another item than before: one level, no ring."""
+    parent = item.variant_of
+    if parent is None or (old is not None and old.variant_of == parent):
+        return None
+    refused = unknown_item(book, item.tenant_id, parent, "", "variant_of")
+    if refused:
+        return refused
+    said = None
+    if old is not None and old.variant_of is not None:
+        said = f"{item.sku} is a variant of {old.variant_of}"
+    elif parent == item.sku:
+        said = f"{item.sku} is no variant of itself"
+    elif book.items[item.tenant_id, parent].variant_of is not None:
+        said = f"{parent} is a variant itself"
+    elif item.key in book.with_variants:
+        said = f"there are variants of {item.sku}"
+    if said is None:
+        return None
+    members = {"sku": item.sku, "pointer": "/variant_of"}
+    return Rejected(409, problem(VARIANT_RULE, f"/variant_of: {said}", **members))
+
+
+def _taken(item: Item, book: Book) -> Rejected | None:
+    """Refuse a code that belongs to another item, naming that one."""
+    for index, each in enumerate(item.barcodes):
+        owner = book.barcodes.get((item.tenant_id, each.code))
+        if owner not in (None, item.sku):
+            at = f"/barcodes/{index}/code"
+            said = f"{at}: {each.code} belongs to {owner}"
+            members = {"sku": owner, "code": each.code, "pointer": at}
+            return Rejected(409, problem(BARCODE_TAKEN, said, **members))
+    return None
 
 
 @decides(UpsertLocation, needs=_location)
@@ -60,18 +98,6 @@ def upsert_location(command: UpsertLocation, ask: Ask, book: Book) -> Outcome:
         events=(Event("location.upserted", f"location/{location.code}", location.version),),
         documents=(location,),
     )
-
-
-def item_body(item: Item) -> dict[str, Any]:
-    """An item as results and events show it."""
-    return {
-        "sku": item.sku,
-        "name": item.name,
-        "uom": item.uom,
-        "track_by": item.track_by,
-        "barcode": item.barcode,
-        "version": item.version,
-    }
 
 
 def location_body(location: Location) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def _left(count: Count, line: CountLine, level: Level, expected: Decimal, book: 
     if level.key in book.touched or _since(count, line, book).corrected:
         return "corrected-since"
     variance = line.counted - expected
-    if variance < -level.available:
+    if variance < ZERO and variance < -level.free:
         return "committed"
     if level.on_hand + variance >= QUANTITY_BOUND:
         return "out-of-bounds"

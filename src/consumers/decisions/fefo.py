@@ -48,7 +48,7 @@ class Choice(NamedTuple):
         return {"line": line, "order": list(self.order), "passed": passed}
 
 
-_WITHOUT_LOTS: Final = Choice((NO_LOT,), by_lot=False)
+WITHOUT_LOTS: Final = Choice((NO_LOT,), by_lot=False)
 
 
 def choose(
@@ -69,7 +69,7 @@ def choose(
     if unusable_too and wish.lot is not None:
         return Choice((wish.lot,), by_lot=NO_LOT not in levels)
     if NO_LOT in levels or not levels:
-        return _WITHOUT_LOTS if wish.lot is None else Choice((), by_lot=False)
+        return WITHOUT_LOTS if wish.lot is None else Choice((), by_lot=False)
     today = book.today(tenant_id, wish.location)
     passed: list[tuple[str, str]] = []
     usable: list[tuple[date, Decimal, str]] = []

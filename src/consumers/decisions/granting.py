@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from consumers.decisions.fefo import Choice, Wish, choose
-from ledger.book import Book, Level, LevelKey, Rejected
+from ledger.book import NO_LOT, Book, Level, LevelKey, Rejected
 from schemas.base import ZERO, shown
 from schemas.problems import INSUFFICIENT_STOCK, problem
 
@@ -21,6 +21,16 @@ class Wanted(NamedTuple):
     quantity: Decimal
     lot: str | None
     shelf_life_days: None = None
+
+
+class Promise(NamedTuple):
+    """How a promise is made: of whole packs, and so that a channel leaves its buffer alone."""
+
+    pack: Decimal = ZERO
+    """In base units; of each lot at each place only whole multiples. Zero: any quantity."""
+
+
+ANY_QUANTITY: Final = Promise()
 
 
 class Granted(NamedTuple):
@@ -39,10 +49,12 @@ def grant(
     book: Book,
     *,
     unusable_too: bool = False,
+    promise: Promise | None = None,
 ) -> Granted:
     """Take what is wished for from the levels at its place, and note it in `taken`.
 
-    `unusable_too` takes of a lot that is named though it may not be used.
+    `unusable_too` takes of a lot that is named though it may not be used. A `promise` may go
+    beyond what is there, as far as the item allows; what leaves lies there and is free.
     """
     choice = choose(wish, tenant_id, levels, taken, book, unusable_too=unusable_too)
     parts: list[tuple[str, Decimal]] = []
@@ -52,7 +64,9 @@ def grant(
         if level is None:
             continue
         before = taken.get(level.key, ZERO)
-        take = min(level.available - before, left)
+        take = min((level.available if promise else level.free) - before, left)
+        if promise and promise.pack:
+            take -= take % promise.pack
         if take > ZERO:
             taken[level.key] = before + take
             parts.append((lot, take))
@@ -60,6 +74,21 @@ def grant(
             if not left:
                 break
     return Granted(parts, left, choice)
+
+
+def overdrawn(wish: Wish, granted: Granted, tenant_id: str, taken: Taken, book: Book) -> Granted:
+    """Take what is missing though the books have none of it, as far below zero as the policy allows.
+
+    All that lies there must have been for nobody: what is promised or held does not leave so.
+    """
+    level = book.level(tenant_id, wish.sku, wish.location, NO_LOT)
+    before = taken.get(level.key, ZERO)
+    after = level.on_hand - before - granted.missing
+    committed = level.reserved + level.held
+    if after < -level.negative_limit or committed - max(after, ZERO) > level.backorder_limit:
+        return granted
+    taken[level.key] = before + granted.missing
+    return Granted([(NO_LOT, wish.quantity)], ZERO, granted.choice)
 
 
 def short_line(number: int, wish: Wish, granted: Granted) -> dict[str, Any]:

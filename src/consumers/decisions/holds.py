@@ -6,6 +6,7 @@ from typing import Any
 from consumers.decisions.known import lot_rule, unknown_item, unknown_place
 from consumers.decisions.registry import Ask, Needs, decides
 from consumers.decisions.shares import Shares, all_left, reduced, shared
+from consumers.decisions.units import in_base
 from ledger.book import Applied, Book, Commitment, Event, Level, Outcome, Rejected
 from ledger.documents import Hold, HoldLine
 from schemas.base import ZERO, shown
@@ -41,7 +42,7 @@ def place_hold(command: PlaceHold, ask: Ask, book: Book) -> Outcome:
     lines: list[HoldLine] = []
     left = command.quantity
     for level in _levels(command, ask, book):
-        take = level.available if left is None else min(level.available, left)
+        take = level.free if left is None else min(level.free, left)
         if take > ZERO:
             lines.append(HoldLine(level.key.location, level.key.lot, take))
             left = None if left is None else left - take
@@ -110,8 +111,15 @@ def _refused(command: PlaceHold, ask: Ask, book: Book) -> Rejected | None:
         unknown = unknown_item(book, ask.tenant_id, command.sku, "")
     else:
         unknown = unknown_place(book, ask.tenant_id, command.sku, command.location, "")
-    if unknown or command.lot is None:
+    if unknown:
         return unknown
+    if command.quantity is not None:
+        item = book.items[ask.tenant_id, command.sku]
+        quantity = in_base(item, command.quantity, None, "")
+        if isinstance(quantity, Rejected):
+            return quantity
+    if command.lot is None:
+        return None
     return lot_rule(book, ask.tenant_id, command.sku, command.lot)
 
 

@@ -4,7 +4,14 @@ from decimal import Decimal
 
 from ledger.book import Book, Rejected
 from schemas.base import QUANTITY_BOUND
-from schemas.problems import LOT_RULE, OUT_OF_BOUNDS, UNKNOWN_ITEM, UNKNOWN_LOCATION, problem
+from schemas.problems import (
+    ITEM_INACTIVE,
+    LOT_RULE,
+    OUT_OF_BOUNDS,
+    UNKNOWN_ITEM,
+    UNKNOWN_LOCATION,
+    problem,
+)
 
 
 def unknown_place(
@@ -26,12 +33,23 @@ def unknown_location(book: Book, tenant_id: str, location: str, pointer: str) ->
     return Rejected(422, problem(UNKNOWN_LOCATION, said, **members))
 
 
-def unknown_item(book: Book, tenant_id: str, sku: str, pointer: str) -> Rejected | None:
+def unknown_item(
+    book: Book, tenant_id: str, sku: str, pointer: str, field: str = "sku"
+) -> Rejected | None:
     """Refuse an item that does not exist; `pointer` leads to the line."""
     if (tenant_id, sku) in book.items:
         return None
-    said = f"{pointer}/sku: there is no item {sku}"
-    return Rejected(422, problem(UNKNOWN_ITEM, said, sku=sku, pointer=f"{pointer}/sku"))
+    said = f"{pointer}/{field}: there is no item {sku}"
+    return Rejected(422, problem(UNKNOWN_ITEM, said, sku=sku, pointer=f"{pointer}/{field}"))
+
+
+def inactive(book: Book, tenant_id: str, sku: str, index: int) -> Rejected | None:
+    """Refuse an item that may not be promised or bought any more; `index` is the line's."""
+    if (tenant_id, sku) not in book.inactive:
+        return None
+    at = f"/lines/{index}/sku"
+    said = f"{at}: {sku} is not active; it may be counted, issued, shipped and given back"
+    return Rejected(409, problem(ITEM_INACTIVE, said, sku=sku, pointer=at))
 
 
 def lot_rule(

@@ -1,13 +1,15 @@
 """What receipt commands mean: goods come in from outside, and their lots become known."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from consumers.decisions.backdating import effective, needs_period
-from consumers.decisions.known import lot_rule, out_of_bounds, unknown_place
+from consumers.decisions.known import inactive, lot_rule, out_of_bounds, unknown_place
 from consumers.decisions.labels import Lots, describe, described, lot_events
 from consumers.decisions.lots import lot_body
 from consumers.decisions.registry import Ask, Needs, decides
+from consumers.decisions.units import in_base_units
 from ledger.book import (
     CUSTOMER,
     NO_LOT,
@@ -44,12 +46,18 @@ def post_receipt(command: PostReceipt, ask: Ask, book: Book) -> Outcome:
 
     Two statements of one date that differ are a mistake of somebody's: refused, with both.
     """
+    said = in_base_units(command.lines, ask.tenant_id, book)
+    if isinstance(said, Rejected):
+        return said
+    lines, conversions = said
     receipt = f"rcp-{ask.new_id}"
     lots: Lots = {}
     received: dict[LevelKey, Decimal] = {}
-    for index, line in enumerate(command.lines):
+    returned = command.source == "customer"
+    for index, line in enumerate(lines):
         refused = (
             unknown_place(book, ask.tenant_id, line.sku, line.location, f"/lines/{index}")
+            or (None if returned else inactive(book, ask.tenant_id, line.sku, index))
             or lot_rule(book, ask.tenant_id, line.sku, line.lot, f"/lines/{index}")
             or describe(line, (line.sku, line.lot), f"/lines/{index}", ask, book, lots)
             or _too_much(line, index, ask, book, received)
@@ -60,8 +68,10 @@ def post_receipt(command: PostReceipt, ask: Ask, book: Book) -> Outcome:
     if isinstance(moment, Rejected):
         return moment
     changed = described(lots, book)
-    posted = _posted(receipt, command, moment, ask, book)
+    posted = _posted(receipt, command, lines, moment, ask, book)
     body = receipt_body(posted)
+    if conversions:
+        body["conversions"] = list(conversions)
     return Applied(
         201,
         ("receipt", receipt),
@@ -81,7 +91,7 @@ def post_receipt(command: PostReceipt, ask: Ask, book: Book) -> Outcome:
                 receipt,
                 moment,
             )
-            for line in command.lines
+            for line in lines
         ),
     )
 
@@ -96,7 +106,12 @@ def _too_much(
 
 
 def _posted(
-    receipt: str, command: PostReceipt, moment: str | None, ask: Ask, book: Book
+    receipt: str,
+    command: PostReceipt,
+    lines: Sequence[ReceivedLine],
+    moment: str | None,
+    ask: Ask,
+    book: Book,
 ) -> Receipt:
     return Receipt(
         ask.tenant_id,
@@ -112,7 +127,7 @@ def _posted(
                 line.quantity,
                 line.unit_cost,
             )
-            for number, line in enumerate(command.lines, 1)
+            for number, line in enumerate(lines, 1)
         ),
         moment or book.at,
         book.at,

@@ -27,6 +27,14 @@ class Needs:
     items: set[tuple[str, str]] = field(default_factory=set)
     locations: set[tuple[str, str]] = field(default_factory=set)
     reservations: set[tuple[str, str]] = field(default_factory=set)
+    barcodes: set[tuple[str, str]] = field(default_factory=set)
+    """(tenant, code) of what an item claims, in the form in which it is looked up."""
+    variants: set[tuple[str, str]] = field(default_factory=set)
+    """(tenant, item): whether there are variants of it."""
+    policies: set[tuple[str, str, str]] = field(default_factory=set)
+    """(tenant, item, location) whose policies are read; where there are lots they are anyway."""
+    policies_of: set[tuple[str, str]] = field(default_factory=set)
+    """(tenant, item) whose policies a command changes."""
     holds: set[tuple[str, str]] = field(default_factory=set)
     transfers: set[tuple[str, str]] = field(default_factory=set)
     counts: set[tuple[str, str]] = field(default_factory=set)

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from consumers.decisions.fefo import unusable
-from consumers.decisions.granting import Granted, Taken, grant, insufficient, short_line
-from consumers.decisions.known import unknown_place
+from consumers.decisions.fefo import WITHOUT_LOTS, unusable
+from consumers.decisions.granting import Granted, Taken, Wanted, insufficient, short_line
+from consumers.decisions.promising import promised
 from consumers.decisions.registry import Ask, Needs, decides
 from consumers.decisions.shares import Shares, all_left, reduced, shared, shares_of
+from consumers.decisions.units import needs_item
 from ledger.book import (
     CUSTOMER,
-    NO_LOT,
     Applied,
     Book,
     Commitment,
@@ -25,7 +25,6 @@ from schemas.commands.reservations import (
     CreateReservation,
     ExpireReservation,
     ReleaseReservation,
-    WantedLine,
 )
 from schemas.problems import (
     LOT_UNUSABLE,
@@ -42,6 +41,13 @@ OnReservation = ReleaseReservation | ConsumeReservation | ExpireReservation
 def _places(command: CreateReservation, tenant_id: str, needs: Needs) -> None:
     for line in command.lines:
         needs.places.add((tenant_id, line.sku, line.location))
+        if line.split:
+            needs.wherever.add((tenant_id, line.sku))
+        for other in line.other_locations or ():
+            needs.places.add((tenant_id, line.sku, other))
+        if line.channel is not None:
+            needs.policies.add((tenant_id, line.sku, line.location))
+    needs_item(command.lines, tenant_id, needs)
 
 
 def _reservation(command: OnReservation, tenant_id: str, needs: Needs) -> None:
@@ -50,40 +56,23 @@ def _reservation(command: OnReservation, tenant_id: str, needs: Needs) -> None:
 
 @decides(CreateReservation, needs=_places)
 def create_reservation(command: CreateReservation, ask: Ask, book: Book) -> Outcome:
-    """Promise stock to an order, all of it or none, unless the order takes what there is.
-
-    Lines that name the same stock share it: what one has taken, the next finds gone.
-    """
-    taken: Taken = {}
-    lines: list[ReservationLine] = []
-    short: list[dict[str, Any]] = []
-    choices: list[dict[str, Any]] = []
-    for number, wanted in enumerate(command.lines, 1):
-        levels = book.levels(ask.tenant_id, wanted.sku, wanted.location)
-        if not levels:
-            at = f"/lines/{number - 1}"
-            unknown = unknown_place(book, ask.tenant_id, wanted.sku, wanted.location, at)
-            if unknown:
-                return unknown
-        granted = grant(wanted, ask.tenant_id, levels, taken, book)
-        lines += _lines(number, wanted, granted)
-        if granted.missing:
-            short.append(short_line(number, wanted, granted))
-        if granted.choice.by_lot:
-            choices.append(granted.choice.shown(number))
-    if short and not (command.allow_partial and any(line.reserved for line in lines)):
-        return insufficient(short)
+    """Promise stock to an order, all of it or none, unless the order takes what there is."""
+    found = promised(command, ask, book)
+    if isinstance(found, Rejected):
+        return found
+    lines, choices, conversions = found
     reservation = Reservation(
         ask.tenant_id,
         f"rsv-{ask.new_id}",
         command.order_id,
         "active",
         command.expires_at,
-        tuple(lines),
+        lines,
         (),
         book.at,
         1,
-        tuple(choices),
+        choices,
+        conversions,
     )
     return _changed(
         201,
@@ -97,16 +86,6 @@ def create_reservation(command: CreateReservation, ask: Ask, book: Book) -> Outc
             ]
         ),
     )
-
-
-def _lines(number: int, wanted: WantedLine, granted: Granted) -> list[ReservationLine]:
-    """A wanted line as it was granted: once for each lot, or once with nothing."""
-    return [
-        ReservationLine(
-            number, wanted.sku, wanted.location, lot, wanted.channel, wanted.quantity, reserved
-        )
-        for lot, reserved in granted.parts or [(wanted.lot or NO_LOT, ZERO)]
-    ]
 
 
 @decides(ReleaseReservation, needs=_reservation)
@@ -140,7 +119,7 @@ def consume_reservation(command: ConsumeReservation, ask: Ask, book: Book) -> Ou
     if isinstance(taken, Rejected):
         return taken
     found, shares = taken
-    refused = _unusable(found, shares, ask, book)
+    refused = _unusable(found, shares, ask, book) or _not_there(found, shares, ask, book)
     if refused:
         return refused
     proof = command.shipment_proof
@@ -228,6 +207,22 @@ def _unusable(found: Reservation, shares: Shares, ask: Ask, book: Book) -> Rejec
     return None
 
 
+def _not_there(found: Reservation, shares: Shares, ask: Ask, book: Book) -> Rejected | None:
+    """Refuse to ship what is on backorder still; what is held is not there for anybody."""
+    shipped: Taken = {}
+    for line, quantity in shared(found.lines, shares):
+        level = book.level(ask.tenant_id, line.sku, line.location, line.lot)
+        if not level.backorder_limit:
+            continue
+        there = max(level.on_hand - level.held - shipped.get(level.key, ZERO), ZERO)
+        if quantity > there:
+            wish = Wanted(line.sku, line.location, quantity, line.lot or None)
+            short = Granted([], quantity - there, WITHOUT_LOTS)
+            return insufficient([short_line(line.line, wish, short)])
+        shipped[level.key] = shipped.get(level.key, ZERO) + quantity
+    return None
+
+
 def _past(found: Reservation, book: Book) -> bool:
     return found.expires_at is not None and found.expires_at <= book.now
 
@@ -278,6 +273,8 @@ def reservation_body(reservation: Reservation) -> dict[str, Any]:
     }
     if reservation.choices:
         body["choices"] = list(reservation.choices)
+    if reservation.conversions:
+        body["conversions"] = list(reservation.conversions)
     return body
 
 

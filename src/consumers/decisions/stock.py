@@ -4,9 +4,10 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from consumers.decisions.backdating import effective, needs_period
-from consumers.decisions.granting import Taken, Wanted, grant, insufficient, short_line
+from consumers.decisions.granting import Taken, Wanted, grant, insufficient, overdrawn, short_line
 from consumers.decisions.known import lot_rule, out_of_bounds, unknown_place
 from consumers.decisions.registry import Ask, Needs, decides
+from consumers.decisions.units import Conversions, conversion, in_base, in_base_units
 from ledger.book import (
     CUSTOMER,
     LOSS,
@@ -57,10 +58,14 @@ def record_stock(command: RecordStock, ask: Ask, book: Book) -> Outcome:
     if refused:
         return refused
     level = book.level(ask.tenant_id, command.sku, command.location, command.lot or NO_LOT)
-    difference = command.quantity - level.on_hand
-    if difference < -level.available:
+    counted = _in_base(command, command.quantity, "quantity", ask, book)
+    if isinstance(counted, Rejected):
+        return counted
+    difference = counted - level.on_hand
+    if difference < ZERO and difference < -level.free:
         return _short(command, level, -difference)
-    body = {"counted": shown(command.quantity), "reason": command.reason}
+    body = {"counted": shown(counted), "reason": command.reason}
+    body |= _converted(command, command.quantity, counted, ask, book)
     return _moved(command, ask, level, difference, Why("stock.recorded", command.reason), body)
 
 
@@ -74,17 +79,38 @@ def adjust_stock(command: AdjustStock, ask: Ask, book: Book) -> Outcome:
     if isinstance(moment, Rejected):
         return moment
     level = book.level(ask.tenant_id, command.sku, command.location, command.lot or NO_LOT)
-    if command.delta < -level.available:
-        return _short(command, level, -command.delta)
-    refused = out_of_bounds(level.on_hand + command.delta, "/delta")
+    delta = _in_base(command, command.delta, "delta", ask, book)
+    if isinstance(delta, Rejected):
+        return delta
+    if delta < ZERO and delta < -level.free:
+        return _short(command, level, -delta)
+    refused = out_of_bounds(level.on_hand + delta, "/delta")
     if refused:
         return refused
     body = {
         "reason_code": command.reason_code,
         "unit_cost": None if command.unit_cost is None else shown(command.unit_cost),
+        **_converted(command, command.delta, delta, ask, book),
     }
     why = Why("stock.adjusted", command.reason_code, command.unit_cost, moment)
-    return _moved(command, ask, level, command.delta, why, body)
+    return _moved(command, ask, level, delta, why, body)
+
+
+def _in_base(
+    command: OnOneLevel, quantity: Decimal, field: str, ask: Ask, book: Book
+) -> Decimal | Rejected:
+    item = book.items[ask.tenant_id, command.sku]
+    return in_base(item, quantity, command.unit, "", field)
+
+
+def _converted(
+    command: OnOneLevel, said: Decimal, base: Decimal, ask: Ask, book: Book
+) -> dict[str, Any]:
+    """What a body says beside, if the quantity was said in another unit."""
+    item = book.items[ask.tenant_id, command.sku]
+    if command.unit in (None, item.uom):
+        return {}
+    return {"conversions": [{"line": 1, **conversion(item, said, command.unit, base)}]}
 
 
 def _from(command: IssueStock, tenant_id: str, needs: Needs) -> None:
@@ -98,10 +124,14 @@ def _from(command: IssueStock, tenant_id: str, needs: Needs) -> None:
 @decides(IssueStock, needs=_from)
 def issue_stock(command: IssueStock, ask: Ask, book: Book) -> Outcome:
     """Take what is available out of stock; without a lot those go that would be promised first."""
+    said = in_base_units(command.lines, ask.tenant_id, book)
+    if isinstance(said, Rejected):
+        return said
+    lines, conversions = said
     taken: Taken = {}
     short: list[dict[str, Any]] = []
     parts: list[tuple[int, IssuedLine, str, Decimal]] = []
-    for number, line in enumerate(command.lines, 1):
+    for number, line in enumerate(lines, 1):
         at = f"/lines/{number - 1}"
         refused = unknown_place(book, ask.tenant_id, line.sku, line.location, at)
         if not refused and line.lot is not None:
@@ -112,19 +142,24 @@ def issue_stock(command: IssueStock, ask: Ask, book: Book) -> Outcome:
         wish = Wanted(line.sku, line.location, line.quantity, line.lot)
         written_off = command.to in WRITTEN_OFF
         granted = grant(wish, ask.tenant_id, levels, taken, book, unusable_too=written_off)
+        if granted.missing and command.allow_negative:
+            granted = overdrawn(wish, granted, ask.tenant_id, taken, book)
         parts += [(number, line, lot, quantity) for lot, quantity in granted.parts]
         if granted.missing:
             short.append(short_line(number, wish, granted))
     if short:
         return insufficient(short)
     moment = effective(command.effective_at, ask, book)
-    return moment if isinstance(moment, Rejected) else _issued(command, ask, parts, moment)
+    if isinstance(moment, Rejected):
+        return moment
+    return _issued(command, ask, parts, conversions, moment)
 
 
 def _issued(
     command: IssueStock,
     ask: Ask,
     parts: list[tuple[int, IssuedLine, str, Decimal]],
+    conversions: Conversions,
     moment: str | None,
 ) -> Applied:
     document = f"stock-{ask.new_id}"
@@ -146,6 +181,7 @@ def _issued(
                 }
                 for number, line, lot, quantity in parts
             ],
+            **({"conversions": list(conversions)} if conversions else {}),
         },
         (Event("stock.issued", f"stock-movement/{document}", 1),),
         movements=tuple(
@@ -174,7 +210,7 @@ def _refused(command: OnOneLevel, ask: Ask, book: Book) -> Rejected | None:
 
 def _short(command: OnOneLevel, level: Level, wanted: Decimal) -> Rejected:
     """Refuse to take away what is promised or held."""
-    free = shown(level.available)
+    free = shown(max(level.free, ZERO))
     said = f"{command.sku} at {command.location}: {shown(wanted)} to take away, {free} available"
     short = {
         "sku": command.sku,

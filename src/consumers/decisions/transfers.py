@@ -8,6 +8,7 @@ from consumers.decisions.granting import Taken, Wanted, grant, insufficient, sho
 from consumers.decisions.known import lot_rule, out_of_bounds, unknown_place
 from consumers.decisions.registry import Ask, Needs, decides
 from consumers.decisions.shares import Shares, all_left, reduced, shared, shares_of
+from consumers.decisions.units import in_base_units
 from ledger.book import (
     LOSS,
     TRANSIT,
@@ -54,10 +55,14 @@ def ship_transfer(command: ShipTransfer, ask: Ask, book: Book) -> Outcome:
     Without a lot those go that would be promised first. One that may not be used goes nowhere by
     itself: it is written off, or given free before.
     """
+    said = in_base_units(command.lines, ask.tenant_id, book)
+    if isinstance(said, Rejected):
+        return said
+    wishes, conversions = said
     lines: list[TransferLine] = []
     short: list[dict[str, Any]] = []
     taken: Taken = {}
-    for number, wanted in enumerate(command.lines, 1):
+    for number, wanted in enumerate(wishes, 1):
         refused = _refused(command, number - 1, ask, book)
         if refused:
             return refused
@@ -80,6 +85,7 @@ def ship_transfer(command: ShipTransfer, ask: Ask, book: Book) -> Outcome:
         tuple(lines),
         book.at,
         1,
+        conversions,
     )
     gone = all_left(transfer.lines)
     refused = _too_much(transfer, gone, transfer.to_location, "incoming", book)
@@ -225,7 +231,7 @@ def _changed(
 
 def transfer_body(transfer: Transfer) -> dict[str, Any]:
     """A transfer as results and events show it."""
-    return {
+    body: dict[str, Any] = {
         "transfer_id": transfer.transfer_id,
         "from_location": transfer.from_location,
         "to_location": transfer.to_location,
@@ -247,3 +253,6 @@ def transfer_body(transfer: Transfer) -> dict[str, Any]:
         "created_at": transfer.created_at,
         "version": transfer.version,
     }
+    if transfer.conversions:
+        body["conversions"] = list(transfer.conversions)
+    return body

@@ -12,6 +12,7 @@ from consumers.projections.ledger_entry import LEDGER_ENTRY
 from consumers.projections.level import LEVEL
 from consumers.projections.location import LOCATION
 from consumers.projections.lot import LOT
+from consumers.projections.policy import POLICY
 from consumers.projections.production import PRODUCTION
 from consumers.projections.receipt import RECEIPT
 from consumers.projections.recipe import RECIPE
@@ -22,6 +23,7 @@ from consumers.projections.transfer import TRANSFER
 TABLES: Final = (
     ITEM,
     LOCATION,
+    POLICY,
     LOT,
     LEVEL,
     RESERVATION,

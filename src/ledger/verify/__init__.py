@@ -11,6 +11,7 @@ from psycopg import IsolationLevel
 
 from ledger.connection import Transaction, allow, connect
 from ledger.verify import (
+    barcodes,
     chain,
     counted,
     described,
@@ -64,6 +65,7 @@ def _checks(retention: timedelta) -> tuple[Check, ...]:
         _both("offsets", numbering.offsets),
         _both("publication", numbering.published),
         Check("described", described.check, None),
+        Check("barcodes", barcodes.check, None),
         Check("dead letters", letters.check, letters.told),
         _both("movements", moved.check),
         _both("on hand", levels.on_hand),

@@ -56,6 +56,16 @@ def _kept(value: Any) -> str:  # noqa: ANN401  # any that JSON has
     return escaped(str(value))
 
 
+class Placed(Kind):
+    """A kind of one location or of everywhere, which is kept as an empty one."""
+
+    __slots__ = ()
+
+    def row(self, tenant_id: str, body: Told, actor_id: str) -> Iterator[str]:
+        """A body as that table takes it."""
+        return super().row(tenant_id, {**body, "location": body["location"] or ""}, actor_id)
+
+
 class Counted(Kind):
     """A count: its scope is kept as a list of values. Its lines are told apart."""
 
@@ -70,10 +80,33 @@ class Counted(Kind):
 ITEM: Final = Kind(
     "item",
     {"sku": "text"},
-    {"name": "text", "uom": "text", "track_by": "text", "barcode": "text"},
+    {
+        "name": "text",
+        "uom": "text",
+        "track_by": "text",
+        "barcode": "text",
+        "active": "boolean",
+        "rounding": "text",
+        "scale": "smallint",
+        "units": "text",
+        "barcodes": "text",
+        "variant_of": "text",
+        "attributes": "text",
+    },
+    {"active": True, "rounding": "exact", "units": [], "barcodes": [], "attributes": {}},
 )
 LOCATION: Final = Kind(
     "location", {"code": "text"}, {"name": "text", "time_zone": "text"}, {"time_zone": "UTC"}
+)
+POLICY: Final = Placed(
+    "policy",
+    {"sku": "text", "location": "text"},
+    {
+        "backorder_limit": "numeric",
+        "negative_limit": "numeric",
+        "shelf_life_days": "integer",
+        "buffers": "text",
+    },
 )
 LOT: Final = Kind(
     "lot",
@@ -110,6 +143,7 @@ TRANSFER: Final = Kind(
         "reason": "text",
         "lines": "text",
         "created_at": "timestamptz",
+        "conversions": "text",
     },
     lines=("line", "sku", "lot", "shipped", "received", "lost", "returned"),
 )
@@ -161,6 +195,7 @@ RESERVATION: Final = Kind(
         "shipments": "text",
         "created_at": "timestamptz",
         "choices": "text",
+        "conversions": "text",
     },
     lines=(
         "line",
@@ -199,6 +234,7 @@ KINDS: Final = (
     RESERVATION,
     ITEM,
     LOCATION,
+    POLICY,
     LOT,
     HOLD,
     TRANSFER,

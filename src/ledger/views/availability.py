@@ -18,6 +18,11 @@ class Wanted(NamedTuple):
     location: str | None
     lot: str | None
     only_available: bool
+    channel: str | None = None
+    """By which it would be sold: what its buffer keeps back is not for it."""
+    for_reservation: str | None = None
+    for_order: str | None = None
+    """On whose behalf: what is promised to them already is no competition, and is added back."""
 
 
 class Availability(NamedTuple):
@@ -31,6 +36,9 @@ class Availability(NamedTuple):
     incoming: str
     available: str
     changed_at: str
+    backordered: str
+    buffer: str
+    channel_available: str
 
 
 # What lies in a lot that is recalled, quarantined or past its last day (by the calendar of the
@@ -42,31 +50,64 @@ _UNUSABLE: Final = """c.lot <> '' AND EXISTS (
             AND (l.status <> 'active'
                 OR l.expires_on < (now() AT TIME ZONE coalesce(p.time_zone, 'UTC'))::date)
     )"""
+# What the one who asks is promised, as long as it has not run out: that is among the overdue then.
+_OWN: Final = """
+    UNION ALL
+    SELECT line.sku, line.location, coalesce(line.lot, ''),
+        line.reserved - line.released - line.consumed
+    FROM stockyard_read.reservation r CROSS JOIN LATERAL
+        jsonb_to_recordset(r.body::jsonb -> 'lines') AS line(sku text, location text, lot text,
+        reserved numeric, released numeric, consumed numeric)
+    WHERE r.tenant_id = %(tenant_id)s AND r.status = 'active'
+        AND (r.expires_at IS NULL OR r.expires_at > now()) AND {whose}
+"""
+# Of a page's places only: the more specific policy that speaks of buffers, and in it the word for
+# the channel, or for all that are not named.
+_BUFFER: Final = """
+LEFT JOIN LATERAL (
+    SELECT (b ->> 'quantity')::numeric AS kept
+    FROM (SELECT p.buffers::jsonb AS buffers FROM stockyard_read.policy p
+        WHERE p.tenant_id = %(tenant_id)s AND p.sku = page.sku
+            AND p.location IN ('', page.location) AND p.buffers IS NOT NULL
+        ORDER BY p.location DESC LIMIT 1) AS said
+    CROSS JOIN LATERAL jsonb_array_elements(said.buffers) b
+    WHERE coalesce(b ->> 'channel', %(channel)s) = %(channel)s
+    ORDER BY b ->> 'channel' NULLS LAST LIMIT 1
+) AS buffer ON true
+"""
+_NO_BUFFER: Final = "CROSS JOIN (SELECT 0::numeric AS kept) AS buffer"
 # A reservation past its time counts as released at once, whether or not a worker has swept it.
-# Should the two tables be a moment apart, no more than is there and not held is called available.
+# Should the two tables be a moment apart, no more is given back than the level has promised.
 _QUERY: Final = """
-WITH overdue AS (
-    SELECT sku, location, lot, sum(quantity) AS quantity
-    FROM stockyard_read.overdue_hold WHERE tenant_id = %(tenant_id)s
+WITH promised AS (
+    SELECT sku, location, lot, quantity
+    FROM stockyard_read.overdue_hold WHERE tenant_id = %(tenant_id)s {own}
+), back AS (
+    SELECT sku, location, lot, sum(quantity) AS quantity FROM promised
     GROUP BY sku, location, lot
 ), counted AS (
     SELECT sku, location, lot, on_hand, held, incoming, changed_at,
         greatest(reserved - coalesce(quantity, 0), 0) AS reserved,
-        CASE WHEN quantity IS NULL THEN available
-            ELSE least(available + quantity, greatest(available, on_hand - held)) END AS free
-    FROM stockyard_read.level LEFT JOIN overdue USING (sku, location, lot)
+        available + least(coalesce(quantity, 0), reserved) AS free
+    FROM stockyard_read.level LEFT JOIN back USING (sku, location, lot)
     WHERE tenant_id = %(tenant_id)s
 ), stock AS (
     SELECT c.*, CASE WHEN {unusable} THEN least(c.free, 0) ELSE c.free END AS available
     FROM counted c
+), page AS (
+    SELECT sku, location, sum(on_hand) AS on_hand, sum(reserved) AS reserved, sum(held) AS held,
+        sum(incoming) AS incoming, sum(available) AS available, max(changed_at) AS changed_at,
+        sum(least(greatest(reserved + held - greatest(on_hand, 0), 0), reserved)) AS backordered
+    FROM stock WHERE true {filters}
+    GROUP BY sku, location {having}
+    ORDER BY sku, location LIMIT %(limit)s
 )
-SELECT sku, location, trim_scale(sum(on_hand))::text, trim_scale(sum(reserved))::text,
-    trim_scale(sum(held))::text, trim_scale(sum(incoming))::text,
-    trim_scale(sum(available))::text,
-    to_char(max(changed_at), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-FROM stock WHERE true {filters}
-GROUP BY sku, location {having}
-ORDER BY sku, location LIMIT %(limit)s
+SELECT sku, location, trim_scale(on_hand)::text, trim_scale(reserved)::text,
+    trim_scale(held)::text, trim_scale(incoming)::text, trim_scale(available)::text,
+    to_char(changed_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), trim_scale(backordered)::text,
+    trim_scale(coalesce(kept, 0))::text,
+    trim_scale(greatest(available - coalesce(kept, 0), 0))::text
+FROM page {buffer} ORDER BY sku, location
 """
 
 
@@ -89,6 +130,12 @@ async def availability(
         values["lot"] = wanted.lot
     if after is not None:
         values["after_sku"], values["after_location"] = after
+    if wanted.channel is not None:
+        values["channel"] = wanted.channel
+    if wanted.for_reservation is not None:
+        values["for_reservation"] = wanted.for_reservation
+    if wanted.for_order is not None:
+        values["for_order"] = wanted.for_order
     query = _query(frozenset(values), wanted.only_available)
     return [Availability(*row) for row in await rows(pool, query, values)]
 
@@ -100,6 +147,10 @@ _FILTERS: Final[dict[str, LiteralString]] = {
     "lot": " AND lot = %(lot)s",
     "after_sku": " AND (sku, location) > (%(after_sku)s, %(after_location)s)",
 }
+_WHOSE: Final[dict[str, LiteralString]] = {
+    "for_reservation": "r.reservation_id = %(for_reservation)s",
+    "for_order": "r.order_id = %(for_order)s",
+}
 
 
 @cache
@@ -110,4 +161,7 @@ def _query(used: frozenset[str], only_available: bool) -> LiteralString:  # noqa
         if name in used:
             filters += text
     having: LiteralString = "HAVING sum(available) > 0" if only_available else ""
-    return _QUERY.format(filters=filters, having=having, unusable=_UNUSABLE)
+    whose: LiteralString = " AND ".join(text for name, text in _WHOSE.items() if name in used)
+    own: LiteralString = _OWN.format(whose=whose) if whose else ""
+    buffer: LiteralString = _BUFFER if "channel" in used else _NO_BUFFER
+    return _QUERY.format(filters=filters, having=having, unusable=_UNUSABLE, own=own, buffer=buffer)

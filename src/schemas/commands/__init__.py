@@ -9,6 +9,7 @@ from schemas.commands import (
     holds,
     kits,
     lots,
+    policies,
     production,
     receipts,
     recipes,
@@ -23,6 +24,7 @@ COMMANDS: Final[dict[str, type[Command]]] = {
     for command in (
         catalog.UpsertItem,
         catalog.UpsertLocation,
+        policies.SetPolicy,
         stock.RecordStock,
         stock.AdjustStock,
         stock.IssueStock,

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from schemas.base import Cost, LocationCode, LotCode, Quantity, Reference, Sku
+from schemas.base import Cost, LocationCode, LotCode, Quantity, Reference, Sku, UnitCode
 from schemas.commands.base import Command
 from schemas.commands.costing import EffectiveAt
 from schemas.commands.lots import Labelled
@@ -18,8 +18,9 @@ class ReceivedLine(Labelled):
     sku: Sku
     location: LocationCode
     quantity: Quantity
+    unit: UnitCode | None = Field(default=None, description="null: its base unit")
     lot: LotCode | None = None
-    unit_cost: Cost | None = None
+    unit_cost: Cost | None = Field(default=None, description="of one base unit")
 
 
 class PostReceipt(Command):

@@ -1,14 +1,28 @@
 """What may be asked of reservations: promise stock, give it back, or ship it."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
-from schemas.base import LocationCode, LotCode, Quantity, Reference, Sku, Strict, Text
+from schemas.base import (
+    ChannelCode,
+    LocationCode,
+    LotCode,
+    Quantity,
+    Reference,
+    Sku,
+    Strict,
+    Text,
+    UnitCode,
+)
 from schemas.commands.base import Command
 from schemas.commands.lines import LINES_MAX, Parts
 
 ReservationId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
+
+
+OtherLocations = Annotated[list[LocationCode], Field(min_length=1, max_length=50)]
 
 
 class WantedLine(Strict):
@@ -17,11 +31,35 @@ class WantedLine(Strict):
     sku: Sku
     location: LocationCode
     quantity: Quantity
+    unit: UnitCode | None = Field(default=None, description="null: its base unit")
     lot: LotCode | None = None
-    channel: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")] | None = None
-    shelf_life_days: Annotated[int, Field(ge=1, le=36_500)] | None = Field(
-        default=None, description="for how many days from today its lots must be usable"
+    channel: ChannelCode | None = Field(
+        default=None, description="by which it was sold: its buffers are left alone"
     )
+    shelf_life_days: Annotated[int, Field(ge=0, le=36_500)] | None = Field(
+        default=None,
+        description="for how many days from today its lots must be usable; null: by its policy",
+    )
+    whole_packs: bool | None = Field(
+        default=None, description="of each lot at each place only whole ones of the unit"
+    )
+    other_locations: OtherLocations | None = Field(
+        default=None, description="where the rest may come from, in this order"
+    )
+    split: bool | None = Field(
+        default=None, description="the rest may come from wherever there is any, by code"
+    )
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if self.whole_packs and (self.unit is None or self.quantity % 1):
+            raise PydanticCustomError("whole_packs", "whole packs are a whole number of a unit")
+        if self.split and self.other_locations is not None:
+            raise PydanticCustomError("split", "split is over all locations: name no others")
+        named = [self.location, *(self.other_locations or ())]
+        if len(set(named)) < len(named):
+            raise PydanticCustomError("other_locations", "each location may be named once")
+        return self
 
 
 class ShipmentProof(Strict):

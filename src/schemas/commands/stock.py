@@ -1,8 +1,9 @@
 """What may be asked of stock: that a count be recorded, a quantity corrected, or some issued."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from schemas.base import (
     Cost,
@@ -15,6 +16,7 @@ from schemas.base import (
     Sku,
     Strict,
     Text,
+    UnitCode,
 )
 from schemas.commands.base import Command
 from schemas.commands.costing import EffectiveAt
@@ -32,6 +34,7 @@ class RecordStock(Command):
     sku: Sku
     location: LocationCode
     quantity: CountedQuantity
+    unit: UnitCode | None = Field(default=None, description="null: its base unit")
     lot: LotCode | None = None
     reason: Text
 
@@ -45,6 +48,7 @@ class AdjustStock(Command):
     sku: Sku
     location: LocationCode
     delta: Delta
+    unit: UnitCode | None = Field(default=None, description="null: its base unit")
     lot: LotCode | None = None
     reason_code: ReasonCode
     unit_cost: Cost | None = None
@@ -57,6 +61,7 @@ class IssuedLine(Strict):
     sku: Sku
     location: LocationCode
     quantity: Quantity
+    unit: UnitCode | None = Field(default=None, description="null: its base unit")
     lot: LotCode | None = None
 
 
@@ -74,3 +79,15 @@ class IssueStock(Command):
     reason_code: ReasonCode
     reference: Reference | None = None
     effective_at: EffectiveAt = None
+    allow_negative: bool | None = Field(
+        default=None,
+        description="it has left whatever the books say: bring them below zero, as the policy allows",
+    )
+
+    @model_validator(mode="after")
+    def _has_left(self) -> Self:
+        if self.allow_negative and self.to not in ("customer", "production"):
+            raise PydanticCustomError(
+                "allow_negative", "only what has left for a customer or production may be missing"
+            )
+        return self

@@ -5,7 +5,16 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.base import LocationCode, LotCode, Quantity, Reference, Sku, Strict, Text
+from schemas.base import (
+    LocationCode,
+    LotCode,
+    Quantity,
+    Reference,
+    Sku,
+    Strict,
+    Text,
+    UnitCode,
+)
 from schemas.commands.base import Command
 from schemas.commands.lines import LINES_MAX, Parts
 
@@ -17,6 +26,7 @@ class ShippedLine(Strict):
 
     sku: Sku
     quantity: Quantity
+    unit: UnitCode | None = Field(default=None, description="null: its base unit")
     lot: LotCode | None = None
 
 

@@ -10,6 +10,7 @@ from schemas.events import (
     holds,
     kits,
     lots,
+    policies,
     production,
     receipts,
     recipes,
@@ -24,6 +25,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
     for event in (
         catalog.ItemUpserted,
         catalog.LocationUpserted,
+        policies.PolicyChanged,
         stock.StockRecorded,
         stock.StockAdjusted,
         stock.StockIssued,

@@ -17,6 +17,17 @@ class Event(Strict):
     MODULES: ClassVar[tuple[str, ...]]
 
 
+class Conversion(Strict):
+    """A quantity that was said in another unit, and what it is in the base unit."""
+
+    line: int
+    unit: str
+    quantity: str
+    factor: str
+    base_unit: str
+    base_quantity: str
+
+
 class EventHeaders(Strict):
     """The headers of an event message: CloudEvents 1.0, Kafka binding, binary mode."""
 

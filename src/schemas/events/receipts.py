@@ -2,10 +2,10 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from schemas.base import Strict
-from schemas.events.base import Event
+from schemas.events.base import Conversion, Event
 
 
 class Line(Strict):
@@ -27,6 +27,9 @@ class Receipt(Event):
     reference: str | None
     lines: list[Line]
     effective_at: AwareDatetime | None = None
+    conversions: list[Conversion] = Field(
+        default=[], description="of what was said in another unit than the base unit"
+    )
     created_at: AwareDatetime
     version: int = 1
 

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime, Field
 
 from schemas.base import Strict
-from schemas.events.base import Event
+from schemas.events.base import Conversion, Event
 
 
 class Line(Strict):
@@ -29,13 +29,14 @@ class Passed(Strict):
     """A lot that was there and was not taken, and why."""
 
     lot: str
-    because: Literal["quarantine", "recalled", "expired", "shelf-life"]
+    because: Literal["quarantine", "recalled", "expired", "shelf-life", "less-than-a-pack"]
 
 
 class Choice(Strict):
     """How the lots of a line were chosen: those that come first, first, and those passed over."""
 
     line: int
+    location: str | None = Field(default=None, description="where the line was split over several")
     order: list[str]
     passed: list[Passed]
 
@@ -66,6 +67,9 @@ class Reservation(Event):
     status: Literal["active", "released", "consumed", "expired"]
     lines: list[Line]
     choices: list[Choice] = Field(default=[], description="where there were lots to choose from")
+    conversions: list[Conversion] = Field(
+        default=[], description="of what was said in another unit than the base unit"
+    )
     expires_at: AwareDatetime | None
     shipments: list[Shipment]
     created_at: AwareDatetime

@@ -2,10 +2,10 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from schemas.base import Strict
-from schemas.events.base import Event
+from schemas.events.base import Conversion, Event
 
 
 class _OneLevelChanged(Event):
@@ -17,6 +17,9 @@ class _OneLevelChanged(Event):
     lot: str | None
     difference: str
     on_hand: str
+    conversions: list[Conversion] = Field(
+        default=[], description="of what was said in another unit than the base unit"
+    )
 
 
 class StockRecorded(_OneLevelChanged):
@@ -60,6 +63,9 @@ class StockIssued(Event):
     reason_code: str
     reference: str | None
     lines: list[IssuedLine]
+    conversions: list[Conversion] = Field(
+        default=[], description="of what was said in another unit than the base unit"
+    )
 
 
 class Entry(Strict):

@@ -2,10 +2,10 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from schemas.base import Strict
-from schemas.events.base import Event
+from schemas.events.base import Conversion, Event
 
 
 class Line(Strict):
@@ -35,6 +35,9 @@ class Transfer(Event):
     reference: str | None
     reason: str | None
     lines: list[Line]
+    conversions: list[Conversion] = Field(
+        default=[], description="of what was said in another unit than the base unit"
+    )
     created_at: AwareDatetime
     version: int
 
