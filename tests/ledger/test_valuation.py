@@ -104,6 +104,17 @@ def test_an_invoice_after_the_sale_reaches_what_was_sold(books, tx):
     }
 
 
+def test_a_price_may_be_corrected_again(books, tx):
+    """10 at 10, sold; the invoice says 15, a credit note 12: in the end it cost 12."""
+    receipt = books.ask(receive("10", "10"))[0].record["resource"]["id"]
+    books.ask(issue("10"))
+    for cost in ("15", "12"):
+        body = {"receipt_id": receipt, "line": 1, "unit_cost": cost, "reason": "invoice"}
+        books.ask(asks.ask("cost.correct-price", body))
+    valued(tx)
+    assert worth(tx) == {"@customer": ("10", "120"), "@vendor": ("-10", "-120")}
+
+
 def test_what_is_dated_back_restates_what_came_after_it(books, tx):
     """By average: 5 at 5, one issued at 5; then 5 at 10 turn up that came before the issue."""
     books.ask(receive("5", "5", since=moment(9)))

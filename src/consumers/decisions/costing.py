@@ -2,6 +2,7 @@
 
 from collections.abc import Set as AbstractSet
 from datetime import UTC
+from decimal import Decimal
 from typing import Any
 
 from consumers.decisions.backdating import effective, needs_period
@@ -12,6 +13,7 @@ from consumers.decisions.registry import Ask, Needs, decides
 from ledger.book import VENDOR, Applied, Book, CostFact, Event, Outcome, Rejected
 from ledger.costing import CostMethod, Period, Receipt, ReceiptLine
 from ledger.valuation.facts import CHARGES
+from ledger.valuation.money import CURRENCY_DECIMALS, worth
 from schemas.base import shown
 from schemas.commands.costing import AddCharge, CorrectPrice, Revalue, SetCostMethod, SetPeriod
 from schemas.problems import (
@@ -136,6 +138,7 @@ def correct_price(command: CorrectPrice, ask: Ask, book: Book) -> Outcome:
         "price",
         VENDOR,
         unit_cost=command.unit_cost,
+        amount=_stated(line),
         document=receipt.receipt_id,
         line=line.line,
         effective_at=moment,
@@ -144,6 +147,13 @@ def correct_price(command: CorrectPrice, ask: Ask, book: Book) -> Outcome:
     event = Event("receipt.price.corrected", subject, changed.version)
     body = receipt_body(changed)
     return Applied(200, ("receipt", receipt.receipt_id), body, (event,), (changed,), costs=(fact,))
+
+
+def _stated(line: ReceiptLine) -> Decimal | None:
+    """What was said that a line cost, at its receipt or by the last correction."""
+    if line.unit_cost is None:
+        return None
+    return worth(line.quantity, line.unit_cost, CURRENCY_DECIMALS)
 
 
 def _revalued(command: Revalue, tenant_id: str, needs: Needs) -> None:

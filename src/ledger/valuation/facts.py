@@ -40,7 +40,8 @@ class Fact(NamedTuple):
 
     - `move`: a quantity left an account for another; `unit_cost` is of what comes from outside.
     - `charge`: an amount more (or less) for what a source brought, from the account of its kind.
-    - `price`: what a source brought, and nobody knew the cost of, cost so much a unit.
+    - `price`: what a source brought cost so much a unit; `amount` is what was said that it cost in all,
+      if anything was.
     - `revalue`: what lies at a location is worth so much a unit from now on.
     - `method`: from now on values are kept by a method; `unit_cost` is the standard.
     """

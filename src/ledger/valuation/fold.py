@@ -169,6 +169,8 @@ class Fold:
 
     def _price(self, fact: Fact) -> None:
         quantity, value = self.sources[fact.source]
+        if fact.amount is not None:
+            value = fact.amount
         self.state.last_cost = fact.unit_cost or ZERO
         more = worth(quantity, self.state.last_cost, self.state.rule.decimals) - value
         self._spread(fact.source, more, fact.from_account, "price")

@@ -102,6 +102,8 @@ def test_a_price_is_of_a_receipts_line_and_stands_there_from_then_on():
     assert outcome.body["version"] == 2
     (fact,) = outcome.costs
     assert (fact.kind, fact.document, fact.line, fact.unit_cost) == ("price", "rcp-1", 3, 15)
+    assert fact.amount is None, "nobody had said what it cost"
+    assert paper.decided(price(1), over).costs[0].amount == 120
     assert paper.refusal(paper.decided(price(9), over)) == "unknown-receipt"
 
 
