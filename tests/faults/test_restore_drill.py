@@ -21,7 +21,7 @@ import invariants
 from deploy.postgres import backup, recovery, server
 from found import Found
 from ledger.migrate import migrate_ledger, migrate_read
-from pipelines import Pipeline
+from pipelines import MODULES, Pipeline
 from processes import eventually
 from producers.messages import messages
 from schemas.settings import Settings
@@ -44,10 +44,6 @@ HOLD = (
 """Those that a restored ledger must keep; how it keeps the others is said below."""
 OWN = {"position", "created_at", "replayed", "version"}
 """Parts of an answer that tell of a batch or a moment. (A version of stock counts batches.)"""
-
-
-OF_THE_SHOP = ("catalog", "stock", "reservations")
-"""The modules that have commands here. A worker with nothing to read is caught up before it began."""
 
 
 @dataclass
@@ -193,8 +189,9 @@ def test_a_restored_ledger_comes_to_what_its_twin_comes_to(drill, twin, place, s
     fault.recovered()
     assert worker.end() == 0
 
-    for module in OF_THE_SHOP:  # the shelves were full before the first reservation
+    for module in MODULES:  # the shelves were full before the first reservation
         twin_worker = twin.start(module, publisher="none")
+        eventually(f"the twin reads {module}", twin_worker.is_ready)  # what is empty too
         eventually(f"the twin has read {module}", lambda: caught_up(twin, drill, module), 90)  # noqa: B023  # called at once
         assert twin_worker.end() == 0
     mine, theirs = Found(drill), Found(twin)
