@@ -5,13 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 import asks
-from plain_making import Making
+from plain_counts import Counting
 from plain_model import Said
 
 SHARDS = {
     "reservations": 512,
     "stock": 768,
     "transfers": 1024,
+    "counting": 1280,
     "manufacturing": 2304,
 }  # whose documents are named by their place
 PAIR = {"code": "pair", "factor": "2"}
@@ -54,6 +55,7 @@ START = [
         )
         for lot in ("L1", "L2")
     ],
+    ("count.open", {"location": "MAIN"}),
 ]
 
 
@@ -62,13 +64,14 @@ class Script:
 
     def __init__(self, tenant: str, offsets: dict[int, int]) -> None:
         self.tenant = tenant
-        self.model = Making()
+        self.model = Counting()
         self.asked: list[asks.Ask] = []
         self.expected: list[tuple[Said, bool]] = []
         self.made: dict[str, list[str]] = {
             "reservation": [],
             "hold": [],
             "transfer": [],
+            "count": [],
             "production": [],
         }
         self._offsets = {name: offsets.get(shard, 0) for name, shard in SHARDS.items()}  # the next
@@ -153,6 +156,20 @@ class Script:
                 if said.code == 201:
                     self.made["transfer"].append(named)
                 return said
+            case "count.open":
+                named = self._named("cnt", "counting")
+                said = model.begin(named, body)
+                if said.code == 201:
+                    self.made["count"].append(named)
+                return said
+            case "count.record":
+                return model.found(body)
+            case "count.recount":
+                return model.again(body)
+            case "count.post":
+                return model.post(body)
+            case "count.cancel":
+                return model.cancel(body)
             case "transfer.receive" | "transfer.close":
                 return model.arrive(body)
             case "recipe.upsert":

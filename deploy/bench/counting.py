@@ -1,0 +1,123 @@
+"""A count of twenty thousand lines, recorded and posted by a worker, against a bare COPY of its rows."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, Final
+
+import psycopg
+
+from deploy.bench.cases import Row, Size, spread
+from deploy.bench.stage import Stage, parts
+from deploy.machine.says import say
+from ledger.connection import connect, now
+from producers.commands import Sender
+from producers.conversation import Conversation
+from schemas.commands import Command
+from schemas.commands.counts import COUNT_LINES_MAX, CountedLine, OpenCount, PostCount, RecordCount
+from schemas.settings import Settings
+
+IN_STOCK: Final = 100_000_000
+"""Of each item, by `fill_catalog`; every round finds one more than the books, which then agree."""
+SENDER: Final = Sender("bench", "service", "inventory-worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One count: its id, and how long its recording and its posting took."""
+
+    count_id: str
+    record_seconds: float
+    post_seconds: float
+
+
+def count(stage: Stage, size: Size) -> Iterator[Row]:
+    """Each line has a variance. The clocks run from the sending of a command to its result."""
+    settings = stage.case("count", COUNT_LINES_MAX)
+    recorded: list[float] = []
+    posted: list[float] = []
+    copied: list[float] = []
+    with parts(stage, settings, [["worker", "counting"]]):
+        talk: Conversation[None] = Conversation(settings, SENDER)
+        for number in range(size.rounds + 1):
+            found = _count(settings, talk, number)
+            reference = _copy(settings, found.count_id)
+            if number == 0:
+                continue  # the first one warms the worker and the database up
+            recorded.append(COUNT_LINES_MAX / found.record_seconds)
+            posted.append(COUNT_LINES_MAX / found.post_seconds)
+            copied.append(COUNT_LINES_MAX / reference)
+            say(f"count: posted in {found.post_seconds:.2f} s, copied in {reference:.2f} s")
+        talk.close()
+    for what, rates in (("posted", posted), ("recorded", recorded)):
+        ratio = median(ours / bare for ours, bare in zip(rates, copied, strict=True))
+        yield Row(
+            f"a count of {COUNT_LINES_MAX:,} lines {what}, lines a second",
+            spread(rates),
+            f"{spread(copied)}, bare COPY of all of its rows",
+            f"{ratio:.2f}",
+        )
+    stage.drop(settings)
+
+
+def _count(settings: Settings, talk: Conversation[None], number: int) -> Counted:
+    """Open a count, record it, and post it."""
+    opened, _ = _answered(talk, OpenCount(location="MAIN"), f"open-{number}")
+    named = opened["count_id"]
+    with connect(settings.ledger_url, "stockyard bench") as session:
+        counted_at = now(session)
+    lines = [
+        CountedLine(sku=f"I{item}", quantity=str(IN_STOCK + number + 1))  # type: ignore[arg-type]
+        for item in range(1, COUNT_LINES_MAX + 1)
+    ]
+    record = RecordCount(count_id=named, counted_at=counted_at, lines=lines)
+    _, record_seconds = _answered(talk, record, f"record-{number}")
+    body, post_seconds = _answered(talk, PostCount(count_id=named), f"post-{number}")
+    if body["adjusted"] != COUNT_LINES_MAX:
+        raise RuntimeError(f"{body['adjusted']} of {COUNT_LINES_MAX} lines were posted")
+    return Counted(named, record_seconds, post_seconds)
+
+
+def _answered(talk: Conversation[None], command: Command, key: str) -> tuple[dict[str, Any], float]:
+    """A command's body once it is applied, and the seconds until then."""
+    began = time.monotonic()
+    talk.ask(command, key, None)
+    (answer,) = talk.rest()
+    if answer.result.body is None:
+        raise RuntimeError(f"{key} was refused: {answer.result.problem}")
+    return answer.result.body, time.monotonic() - began
+
+
+_JOURNAL: Final = """
+SELECT j.* FROM journal j JOIN movement m USING (tenant_id, shard)
+WHERE m.document = '{}' AND m.entry = 1 AND j.sequence >= m.sequence
+"""
+# What the recording and the posting of a count have written, table by table.
+_ROWS: Final = (
+    ("movement", "SELECT * FROM movement WHERE document = '{}'"),
+    ("count_line", "SELECT * FROM count_line WHERE count_id = '{}'"),
+    ("balance", "SELECT * FROM balance"),
+    ("journal", _JOURNAL),
+)
+
+
+def _copy(settings: Settings, count_id: str) -> float:
+    """Seconds to COPY the same rows into empty tables of the same shape, in one transaction."""
+    with psycopg.connect(settings.ledger_url) as session, session.cursor() as cursor:
+        kept: dict[str, list[bytes]] = {}
+        for table, rows in _ROWS:
+            with cursor.copy(f"COPY ({rows.format(count_id)}) TO STDOUT".encode()) as copy:
+                kept[table] = [bytes(chunk) for chunk in copy]
+            cursor.execute(f"CREATE TABLE bare_{table} (LIKE {table} INCLUDING ALL)".encode())
+        session.commit()
+        began = time.monotonic()
+        for table, chunks in kept.items():
+            with cursor.copy(f"COPY bare_{table} FROM STDIN".encode()) as copy:
+                for chunk in chunks:
+                    copy.write(chunk)
+        session.commit()
+        took = time.monotonic() - began
+        for table in kept:
+            cursor.execute(f"DROP TABLE bare_{table}".encode())
+    return took
