@@ -188,6 +188,34 @@ def produce(production_id: str, quantity: str, lot: str | None = None, **dates: 
     return ask("production.produce", {"production_id": production_id, "lines": lines})
 
 
+def disassemble(sku: str, quantity: str, *parts: tuple[str, str, str | None]) -> Ask:
+    """Into components, quantities and lots."""
+    found = [{"sku": part, "quantity": whole, "lot": code} for part, whole, code in parts]
+    body = {"sku": sku, "location": "MAIN", "quantity": quantity, "components": found}
+    return ask("kit.disassemble", body)
+
+
+def repack(sku: str, quantity: str, *packs: tuple[str, str | None], **fields: Any) -> Ask:
+    """Into quantities and lots of the same item."""
+    to = [{"quantity": each, "lot": code} for each, code in packs]
+    body = {"sku": sku, "location": "MAIN", "quantity": quantity, "to": to, "reason": "r", **fields}
+    return ask("lot.repack", body)
+
+
+def recall(sku: str, code: str) -> Ask:
+    return ask("lot.recall", {"sku": sku, "lot": code, "reason": "glass in it"})
+
+
+def give_in(reservation_id: str, *parts: tuple[int, str, str]) -> Ask:
+    """What a customer brings back: lines, quantities and dispositions."""
+    lines = [
+        {"line": number, "quantity": quantity, "disposition": what}
+        for number, quantity, what in parts
+    ]
+    body = {"reservation_id": reservation_id, "lines": lines, "reason": "too small"}
+    return ask("return.receive", body)
+
+
 PROOF = {"carrier": "DHL", "tracking": "T-1", "shipped_at": "2026-11-21T08:00:00Z"}
 
 

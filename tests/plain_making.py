@@ -34,6 +34,8 @@ class Making(Flows):
     """A shop that also puts kits together and makes things."""
 
     orders: dict[str, Order] = field(default_factory=dict)
+    came_back: dict[tuple[str, int, str], Decimal] = field(default_factory=dict)
+    """By reservation, line and lot."""
 
     def reserved(self, level: Level) -> Decimal:
         mine = (each for order in self.orders.values() for each in order.reserved)
@@ -47,6 +49,8 @@ class Making(Flows):
                 return self.disassemble(body)
             case "production.start":
                 return self.start(named, body)
+            case "lot.repack":
+                return self.repack(body)
         order = self.orders.get(body["production_id"])
         if order is None:
             return Said(404, "unknown-production")
@@ -182,6 +186,65 @@ class Making(Flows):
             self.add(("P", order.place, lot), Decimal(line["quantity"]))
         order.made = True
         return Said(200)
+
+    def repack(self, body: dict[str, Any]) -> Said:
+        """Some of B goes on under other lots of it."""
+        stock, lots = dict(self.on_hand), {key: dict(lot) for key, lot in self.lots.items()}
+        place, wasted = body["location"], Decimal(body["wasted"])
+        taken = self.take([({**body, "sku": "B"}, place)], unusable_too=False)
+        if taken is None:
+            return Said(409, "insufficient-stock")
+        gone = [level[2] for _, level, _ in taken]
+        days = [day for lot in gone if (day := self.lots.get(("B", lot), {}).get("expires_on"))]
+        refused = self._repacked(body, gone, min(days, default=None))
+        total = sum((Decimal(each["quantity"]) for each in body["to"]), wasted)
+        if refused is None or refused.code == 409:
+            wrong = total != Decimal(body["quantity"]) or wasted >= Decimal(body["quantity"])
+            refused = Said(422, "repack-rule") if wrong else refused
+        if refused:
+            self.on_hand, self.lots = stock, lots
+        return refused or Said(201)
+
+    def _repacked(self, body: dict[str, Any], gone: list[str], end: str | None) -> Said | None:
+        """Take the packs in; none of them lasts longer than what they were made of."""
+        if any(each["lot"] in gone for each in body["to"]):
+            return Said(422, "repack-rule")
+        for each in body["to"]:
+            known = self.lots.get(("B", each["lot"]), {}).get("expires_on")
+            if known and end and known > end:
+                return Said(409, "lot-dates-differ")
+            if end and not known:
+                self.lots.setdefault(("B", each["lot"]), {})["expires_on"] = end
+            self.add(("B", body["location"], each["lot"]), Decimal(each["quantity"]))
+        return None
+
+    def give_in(self, named: str, body: dict[str, Any]) -> Said:
+        """What a customer brings back."""
+        promise = self.promises.get(body["reservation_id"])
+        if promise is None:
+            return Said(404, "unknown-reservation")
+        came, parts = dict(self.came_back), []
+        for line in body["lines"]:
+            lots = [
+                each
+                for each in promise.lines
+                if each[0] == line["line"] and each[6] and line["lot"] in (None, each[3])
+            ]
+            if len(lots) > 1:
+                return Said(422, "lot-rule")
+            key = (body["reservation_id"], line["line"], lots[0][3] if lots else "")
+            quantity = Decimal(line["quantity"])
+            came[key] = came.get(key, ZERO) + quantity
+            if not lots or came[key] > lots[0][6]:
+                return Said(409, "return-exceeds-shipment")
+            parts.append((tuple(lots[0][1:4]), quantity, line["disposition"]))
+        self.came_back = came
+        for number, (level, quantity, disposition) in enumerate(parts, 1):
+            if disposition in ("sellable", "quarantine"):
+                self.add(level, quantity)
+            if disposition == "quarantine":
+                self.holds[f"{named}-{number}"] = [(level, quantity)]
+        return Said(201)
 
     def finish(self, order: Order, body: dict[str, Any]) -> Said:
         """Completed, or, with a reason, cancelled."""

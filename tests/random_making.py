@@ -70,6 +70,39 @@ kinds = (
     (1, "production.complete", {"production_id": nth}),
     (1, "production.cancel", {"production_id": nth, "reason": st.just("r")}),
 )
+packs = st.fixed_dictionaries({"quantity": few, "lot": st.sampled_from(["L1", "L3", "L4"])})
+back = st.fixed_dictionaries(
+    {
+        "line": st.integers(1, 2),
+        "quantity": few,
+        "lot": lots,
+        "disposition": st.sampled_from(["sellable", "quarantine", "damaged", "discarded"]),
+    }
+)
+kinds += (
+    (
+        3,
+        "lot.repack",
+        {
+            "sku": st.just("B"),
+            "location": places,
+            "quantity": few,
+            "lot": lots,
+            "to": st.lists(packs, min_size=1, max_size=2),
+            "wasted": st.sampled_from(["0", "0", "0", "1"]),
+            "reason": st.just("r"),
+        },
+    ),
+    (
+        4,
+        "return.receive",
+        {
+            "reservation_id": nth,
+            "lines": st.lists(back, min_size=1, max_size=2),
+            "reason": st.just("r"),
+        },
+    ),
+)
 making = [
     st.tuples(st.just(kind), st.fixed_dictionaries(fields))
     for weight, kind, fields in kinds

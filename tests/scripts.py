@@ -13,6 +13,7 @@ SHARDS = {
     "stock": 768,
     "transfers": 1024,
     "counting": 1280,
+    "receiving": 1792,
     "manufacturing": 2304,
 }  # whose documents are named by their place
 PAIR = {"code": "pair", "factor": "2"}
@@ -176,6 +177,11 @@ class Script:
                 return Said(201)
             case "bad":
                 return Said(422, "invalid-command")
+            case "return.receive":
+                held = self._named("hold", "receiving")
+                said = model.give_in(held, body)
+                self.made["hold"] += [named for named in model.holds if named.startswith(held)]
+                return said
         named = self._named("prd", "manufacturing")
         said = model.make(kind, named, body)
         if kind == "production.start" and said.code == 201:

@@ -34,6 +34,7 @@ from ledger import (
     receipts,
     recipes,
     reservations,
+    returns,
     shards,
     transfers,
 )
@@ -53,7 +54,7 @@ from ledger.documents import (
     Transfer,
 )
 from ledger.journal import Segment
-from ledger.making import Link, Production, Recipe
+from ledger.making import CustomerReturn, Link, Production, Recipe
 from ledger.rules import Policy
 from ledger.shards import Progress
 from ledger.timeline import FIRST_TIMELINE
@@ -229,6 +230,7 @@ _SAVED_BY: Final[dict[type[Document], Callable[[Transaction, list[tuple[Any, str
     Receipt: receipts.save,
     CostMethod: costs.save_methods,
     Period: costs.save_periods,
+    CustomerReturn: returns.save,
 }
 """Documents other than reservations, each with the actor who changed it last; in this order."""
 

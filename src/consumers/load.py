@@ -23,10 +23,13 @@ from ledger import (
     receipts,
     recipes,
     reservations,
+    returns,
+    trace,
     transfers,
 )
 from ledger.book import NO_LOT, Book
 from ledger.connection import Transaction
+from ledger.tracing import LotKey
 from schemas.times import stamp
 
 
@@ -34,12 +37,15 @@ def load(tx: Transaction, asked: Iterable[Asked], now: datetime, module: str) ->
     """The book for these commands, as of now."""
     needs = needs_of((ask.command, ask.envelope.tenant_id) for ask in asked if ask.command)
     book = Book(now, stamp(now))
-    if needs.genealogy:
+    if needs.recalls:
+        genealogy.alone(tx)
+    elif needs.genealogy:
         genealogy.share(tx)
     book.reservations = reservations.lock(tx, needs.reservations)
     book.stored = set(book.reservations)
     for (tenant_id, _), found in book.reservations.items():
         needs.places.update((tenant_id, line.sku, line.location) for line in found.lines)
+    _load_returns(tx, needs, book)
     book.holds = holds.lock(tx, needs.holds)
     for (tenant_id, _), hold in book.holds.items():
         needs.places.update((tenant_id, hold.sku, line.location) for line in hold.lines)
@@ -53,17 +59,44 @@ def load(tx: Transaction, asked: Iterable[Asked], now: datetime, module: str) ->
     book.cost_methods = costs.lock_methods(tx, needs.cost_methods)
     book.periods = costs.lock_periods(tx, needs.periods, change=module == "costing")
     _load_catalog(tx, needs, book, lock=module == "catalog")
+    recalled = _trace(tx, needs, book)
     book.lots = lots.load(tx, needs.lots, lock=True)
     needs.places |= balances.places(tx, needs.wherever)
     levels, inactive = balances.lock(tx, needs.places)
     book.enter(levels)
     book.inactive |= inactive
+    book.passages = trace.passages(tx, recalled)
     _load_unstocked(tx, needs, book)
     _load_policies(tx, needs, book)
     if any(NO_LOT not in found for found in book.places.values()):
         _load_lots(tx, book)
     load_counted(tx, needs, book)
     return book
+
+
+def _load_returns(tx: Transaction, needs: Needs, book: Book) -> None:
+    """What came back of reservations before, and the stock where more of it is to go."""
+    book.returns = returns.load(tx, needs.returns)
+    for key in needs.returns:
+        shipped = book.reservations.get(key)
+        needs.items.update((key[0], line.sku) for line in (shipped.lines if shipped else ()))
+    for tenant_id, named, location in needs.returned_to:
+        found = book.reservations.get((tenant_id, named))
+        for line in found.lines if found else ():
+            needs.places.add((tenant_id, line.sku, location))
+
+
+def _trace(tx: Transaction, needs: Needs, book: Book) -> set[LotKey]:
+    """All lots that recalls take up, which are to be locked with their stock."""
+    book.traces = trace.forward(tx, needs.recalls)
+    found = {
+        (tenant_id, lot.sku, lot.lot)
+        for (tenant_id, _, _), traced in book.traces.items()
+        for lot in traced.taken_up
+    }
+    needs.lots |= found
+    needs.places |= balances.places_of(tx, found)
+    return found
 
 
 def _load_making(tx: Transaction, needs: Needs, book: Book) -> None:

@@ -54,11 +54,21 @@ SELECT DISTINCT b.tenant_id, b.sku, b.lot
 FROM unnest(%s::text[], %s::text[], %s::text[]) AS asked(tenant_id, sku, lot)
 JOIN balance b USING (tenant_id, sku, lot)
 """
+_OF_LOTS: Final = """
+SELECT DISTINCT b.tenant_id, b.sku, b.location
+FROM unnest(%s::text[], %s::text[], %s::text[]) AS asked(tenant_id, sku, lot)
+JOIN balance b USING (tenant_id, sku, lot)
+"""
 
 
 def stocked(tx: Transaction, lots: Collection[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
     """Those of (tenant, item, lot) that were ever stocked anywhere."""
     return {(row[0], row[1], row[2]) for row in keyed.rows(tx, _KEPT, lots)}
+
+
+def places_of(tx: Transaction, lots: Collection[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+    """All (tenant, item, location) places where the (tenant, item, lot)s were ever stocked."""
+    return {(row[0], row[1], row[2]) for row in keyed.rows(tx, _OF_LOTS, lots)}
 
 
 def _read(row: tuple[Any, ...]) -> Level:

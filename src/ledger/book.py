@@ -22,8 +22,9 @@ from ledger.documents import (
 from ledger.level import NO_LOT as NO_LOT  # noqa: PLC0414  # a book's readers find them here
 from ledger.level import Level as Level  # noqa: PLC0414
 from ledger.level import LevelKey as LevelKey  # noqa: PLC0414
-from ledger.making import Link, Production, Recipe
+from ledger.making import CustomerReturn, Link, Production, Recipe
 from ledger.rules import EVERYWHERE, NO_RULES, Policy, Rules, effective
+from ledger.tracing import LotKey, Passage, Trace, note_passages
 from schemas.base import ZERO
 
 # Virtual places: where stock comes from and goes to when it is at none of our locations.
@@ -163,6 +164,10 @@ class Book:
     recipes: dict[tuple[str, str], Recipe] = field(default_factory=dict)
     productions: dict[tuple[str, str], Production] = field(default_factory=dict)
     links: dict[tuple[str, ...], Link] = field(default_factory=dict)
+    returns: dict[tuple[str, str], CustomerReturn] = field(default_factory=dict)
+    traces: dict[LotKey, Trace] = field(default_factory=dict)
+    """Of the lots that are being recalled: all that was made of them."""
+    passages: dict[LotKey, list[Passage]] = field(default_factory=dict)
     stored: set[tuple[str, str]] = field(default_factory=set)
     """The reservations that the database has: those that were loaded."""
     touched: dict[LevelKey, Level] = field(default_factory=dict)
@@ -227,6 +232,8 @@ class Book:
                 self._touch(tenant_id, sku, movement.from_account, lot).on_hand -= quantity
             if not movement.to_account.startswith("@"):
                 self._touch(tenant_id, sku, movement.to_account, lot).on_hand += quantity
+        if self.traces:
+            note_passages(self.passages, tenant_id, applied.movements)
 
     def _touch(self, tenant_id: str, sku: str, location: str, lot: str) -> Level:
         level = self.level(tenant_id, sku, location, lot)
@@ -285,5 +292,6 @@ _KEPT_IN: Final[dict[type[Document], str]] = {
     Receipt: "receipts",
     CostMethod: "cost_methods",
     Period: "periods",
+    CustomerReturn: "returns",
 }
 """The attribute of a book that has the documents of a kind, each by its key."""

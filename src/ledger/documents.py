@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ledger.costing import CostMethod, Period, Receipt
-from ledger.making import Link, Production, Recipe
+from ledger.making import CustomerReturn, Link, Production, Recipe
 from ledger.rules import Policy
 from schemas.base import ZERO, plain
 
@@ -132,6 +132,8 @@ class Reservation(NamedTuple):
     """How the lots of its lines were chosen, where there were lots to choose from."""
     conversions: tuple[dict[str, Any], ...] = ()
     """What its lines said in other units than the base unit, and what that came to."""
+    kits: tuple[dict[str, Any], ...] = ()
+    """The lines that asked for kits: how many are left, and the lines of their components."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -278,4 +280,5 @@ Document = (
     | Receipt
     | CostMethod
     | Period
+    | CustomerReturn
 )

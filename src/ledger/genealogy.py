@@ -15,6 +15,14 @@ def share(tx: Transaction) -> None:
     tx.execute(_SHARE.encode())
 
 
+_ALONE: Final = "SELECT pg_advisory_xact_lock(7150203)"
+
+
+def alone(tx: Transaction) -> None:
+    """Wait until nobody makes anything of a lot whose links cannot be seen yet, and let nobody begin."""
+    tx.execute(_ALONE.encode())
+
+
 _SAVE: Final = """
 INSERT INTO genealogy (tenant_id, document, parent_sku, parent_lot, child_sku, child_lot)
 SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])

@@ -1,4 +1,4 @@
-"""What the ledger keeps of making things: recipes, production orders, and what is made of what. Pure."""
+"""What the ledger keeps of making things, and of what came back: recipes, orders, links, returns. Pure."""
 
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -106,6 +106,34 @@ class Production(NamedTuple):
     def key(self) -> tuple[str, str]:
         """What it is known by: the tenant, and its id."""
         return self.tenant_id, self.production_id
+
+
+class CameBack(NamedTuple):
+    """How much of one lot that a reservation's line shipped came back."""
+
+    line: int
+    sku: str
+    lot: str
+    quantity: Decimal
+
+    def shown(self) -> dict[str, Any]:
+        """As messages and tables have it."""
+        lot = self.lot or None
+        return {"line": self.line, "sku": self.sku, "lot": lot, "quantity": shown(self.quantity)}
+
+
+class CustomerReturn(NamedTuple):
+    """What came back of all that a reservation shipped."""
+
+    tenant_id: str
+    reservation_id: str
+    lines: tuple[CameBack, ...]
+    version: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is known by: the tenant, and the reservation."""
+        return self.tenant_id, self.reservation_id
 
 
 class Link(NamedTuple):

@@ -17,7 +17,7 @@ from schemas.times import stamp
 
 _COLUMNS: Final = (
     "tenant_id, reservation_id, order_id, status, expires_at, lines, shipments, created_at, version, "
-    "choices, conversions"
+    "choices, conversions, kits"
 )
 _LOCK: Final = f"""
 SELECT {", ".join("r." + name for name in _COLUMNS.split(", "))}
@@ -49,7 +49,7 @@ def lock_due(tx: Transaction, now: datetime, limit: int) -> list[Reservation]:
 
 def _read(row: tuple[Any, ...]) -> Reservation:
     tenant_id, reservation_id, order_id, status, expires_at, lines, shipments = row[:7]
-    created, version, choices, conversions = row[7:]
+    created, version, choices, conversions, kits = row[7:]
     return Reservation(
         tenant_id,
         reservation_id,
@@ -62,6 +62,7 @@ def _read(row: tuple[Any, ...]) -> Reservation:
         version,
         tuple(orjson.loads(choices)) if choices else (),
         tuple(orjson.loads(conversions)) if conversions else (),
+        tuple(orjson.loads(kits)) if kits else (),
     )
 
 
@@ -76,7 +77,7 @@ _COPY: Final = f"COPY reservation ({_COLUMNS}, actor_id) FROM STDIN"
 def row(reservation: Reservation, actor_id: str) -> str:
     """One new row as COPY takes it."""
     tenant_id, named, order_id, status, expires_at, lines, shipments = reservation[:7]
-    created, version, choices, conversions = reservation[7:]
+    created, version, choices, conversions, kits = reservation[7:]
     return "\t".join(
         (
             tenant_id,
@@ -90,6 +91,7 @@ def row(reservation: Reservation, actor_id: str) -> str:
             str(version),
             escaped(orjson.dumps(choices).decode()) if choices else "\\N",
             escaped(orjson.dumps(conversions).decode()) if conversions else "\\N",
+            escaped(orjson.dumps(kits).decode()) if kits else "\\N",
             escaped(actor_id),
         )
     )
@@ -127,6 +129,24 @@ def update(tx: Transaction, changed: Collection[tuple[Reservation, str]]) -> Non
     done = tx.execute(_UPDATE, _columns(changed))
     if done.rowcount != len(changed):
         raise RuntimeError("a reservation changed under its lock")
+    with_kits = [each for each, _ in changed if each.kits]
+    if with_kits:
+        tx.execute(_UPDATE_KITS, _kits(with_kits))
+
+
+_UPDATE_KITS: Final = """
+UPDATE reservation r SET kits = n.kits
+FROM unnest(%s::text[], %s::text[], %s::text[]) AS n(tenant_id, reservation_id, kits)
+WHERE r.tenant_id = n.tenant_id AND r.reservation_id = n.reservation_id
+"""
+
+
+def _kits(changed: Collection[Reservation]) -> list[str]:
+    return [
+        texts(each.tenant_id for each in changed),
+        texts(each.reservation_id for each in changed),
+        texts(orjson.dumps(each.kits).decode() for each in changed),
+    ]
 
 
 def _columns(changed: Collection[tuple[Reservation, str]]) -> list[str]:

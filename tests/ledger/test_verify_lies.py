@@ -187,6 +187,21 @@ LIES = [
         ("production", "tenant default production prd-090000000000003 sku Z lot 'Z1'"),
     ),
     (
+        "UPDATE customer_return SET lines = replace(lines, '\"1\"', '\"2\"')",
+        "returns",
+        ("customer_return", "tenant default reservation rsv-020000000000004 sku Y lot ''"),
+    ),
+    (
+        "DELETE FROM customer_return",
+        "described",
+        ("customer_return", "tenant default customer_return rsv-020000000000004"),
+    ),
+    (
+        "UPDATE reservation SET kits = NULL WHERE kits IS NOT NULL",
+        "reservations",
+        ("reservation", "tenant default reservation rsv-020000000000004"),
+    ),
+    (
         "UPDATE genealogy SET parent_lot = 'X2' WHERE child_sku = 'Y'",
         "genealogy",
         ("genealogy", "tenant default document kit-090000000000002"),

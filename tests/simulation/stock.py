@@ -75,7 +75,7 @@ def lock_due(session: Session, values: Any) -> list[Row]:
 def copy_reservations(session: Session, lines: list[str]) -> None:
     for line in lines:
         tenant_id, named, order, status, expires_at, lined, shipped, *rest = copied(line)
-        made, version, choices, conversions, _ = rest
+        made, version, choices, conversions, kits, _ = rest
         expires = datetime.fromisoformat(expires_at) if expires_at else None
         created = datetime.fromisoformat(made)
         row = (
@@ -90,6 +90,7 @@ def copy_reservations(session: Session, lines: list[str]) -> None:
             int(version),
             choices,
             conversions,
+            kits,
         )
         session.add("reservation", (tenant_id, named), row)
 

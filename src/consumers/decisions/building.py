@@ -7,7 +7,7 @@ from math import ceil, floor
 from typing import Any, Final, NamedTuple
 
 from consumers.decisions.granting import Taken, Wanted, grant
-from consumers.decisions.known import out_of_bounds
+from consumers.decisions.known import out_of_bounds, without_serials
 from consumers.decisions.registry import Ask
 from ledger.book import Book, Rejected
 from ledger.making import Component, Recipe
@@ -95,6 +95,7 @@ class Making(NamedTuple):
     location: str
     made: Decimal
     use: Sequence[NamedLot] = ()
+    shelf_life_days: int | None = None
 
 
 def recipe_of(book: Book, ask: Ask, sku: str, kind: str | None = None) -> Recipe | Rejected:
@@ -119,11 +120,13 @@ def pick(making: Making, ask: Ask, book: Book, taken: Taken) -> Picked | Rejecte
         if component.consumable:
             continue
         need = required(component, recipe.makes, making.made)
-        refused = out_of_bounds(need, "/quantity")
+        refused = without_serials(book, ask.tenant_id, component.sku, "/sku") or out_of_bounds(
+            need, "/quantity"
+        )
         if refused:
             return refused
         levels = book.levels(ask.tenant_id, component.sku, making.location)
-        every = Wanted(component.sku, making.location, ALL_THERE_IS, None)
+        every = Wanted(component.sku, making.location, ALL_THERE_IS, None, making.shelf_life_days)
         there = grant(every, ask.tenant_id, levels, dict(taken), book)
         available[component.sku] = ALL_THERE_IS - there.missing
         got = [
@@ -148,7 +151,7 @@ def _wishes(component: Component, need: Decimal, making: Making) -> Iterator[Wan
             yield Wanted(named.sku, making.location, named.quantity, named.lot)
             need -= named.quantity
     if need > ZERO:
-        yield Wanted(component.sku, making.location, need, None)
+        yield Wanted(component.sku, making.location, need, None, making.shelf_life_days)
 
 
 def _merged(parts: Sequence[Pick]) -> tuple[Pick, ...]:

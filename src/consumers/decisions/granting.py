@@ -20,7 +20,7 @@ class Wanted(NamedTuple):
     location: str
     quantity: Decimal
     lot: str | None
-    shelf_life_days: None = None
+    shelf_life_days: int | None = None
 
 
 class Promise(NamedTuple):

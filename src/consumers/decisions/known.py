@@ -8,6 +8,7 @@ from schemas.problems import (
     ITEM_INACTIVE,
     LOT_RULE,
     OUT_OF_BOUNDS,
+    SERIALS_LEFT_OUT,
     UNKNOWN_ITEM,
     UNKNOWN_LOCATION,
     problem,
@@ -61,6 +62,14 @@ def lot_rule(
         return None
     said = f"{pointer}/lot: {sku} is " + ("stocked by lot" if by_lot else "not stocked by lot")
     return Rejected(422, problem(LOT_RULE, said, sku=sku, pointer=f"{pointer}/lot"))
+
+
+def without_serials(book: Book, tenant_id: str, sku: str, pointer: str) -> Rejected | None:
+    """Refuse an item whose units have serials, where no command can name them; it must be known."""
+    if book.items[tenant_id, sku].track_by != "serial":
+        return None
+    said = f"{pointer}: {sku} is tracked by serial, and its units cannot be named here"
+    return Rejected(422, problem(SERIALS_LEFT_OUT, said, sku=sku, pointer=pointer))
 
 
 def out_of_bounds(quantity: Decimal, pointer: str) -> Rejected | None:

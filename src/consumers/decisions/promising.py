@@ -14,6 +14,7 @@ from consumers.decisions.granting import (
     insufficient,
     short_line,
 )
+from consumers.decisions.kit_lines import Kit, promise_kit
 from consumers.decisions.known import inactive, unknown_place
 from consumers.decisions.registry import Ask
 from consumers.decisions.units import Conversions, factor_of, in_base_units
@@ -30,6 +31,7 @@ class Promised(NamedTuple):
     lines: tuple[ReservationLine, ...]
     choices: tuple[dict[str, Any], ...]
     conversions: Conversions
+    kits: tuple[Kit, ...] = ()
 
 
 def promised(command: CreateReservation, ask: Ask, book: Book) -> Promised | Rejected:
@@ -45,10 +47,17 @@ def promised(command: CreateReservation, ask: Ask, book: Book) -> Promised | Rej
     lines: list[ReservationLine] = []
     short: list[dict[str, Any]] = []
     choices: list[dict[str, Any]] = []
+    kits: list[Kit] = []
     for number, wanted in enumerate(wishes, 1):
         places = _places(number, wanted, ask, book)
         if isinstance(places, Rejected):
             return places
+        if wanted.by_component:
+            kit = promise_kit(wishes, number, kits, ask, book, taken)
+            if isinstance(kit, Rejected):
+                return kit
+            kit.put(lines, kits, short)
+            continue
         plain = len(places) == 1 and not wanted.whole_packs and not book.policies
         if plain:
             levels = book.levels(ask.tenant_id, wanted.sku, wanted.location)
@@ -60,13 +69,21 @@ def promised(command: CreateReservation, ask: Ask, book: Book) -> Promised | Rej
         missing = granted[-1][1].missing
         if missing:
             short.append(short_line(number, wanted, granted[-1][1]))
-        for at, each in granted:
-            if each.choice.by_lot:
-                said_where = {"location": at} if len(places) > 1 else {}
-                choices.append({**each.choice.shown(number), **said_where})
+        choices += _choices(number, granted, several=len(places) > 1)
     if short and not (command.allow_partial and any(line.reserved for line in lines)):
         return insufficient(short)
-    return Promised(tuple(lines), tuple(choices), conversions)
+    return Promised(tuple(lines), tuple(choices), conversions, tuple(kits))
+
+
+def _choices(
+    number: int, granted: list[tuple[str, Granted]], *, several: bool
+) -> list[dict[str, Any]]:
+    """How the lots of a line were chosen at each place; the place is named if there were several."""
+    return [
+        {**each.choice.shown(number), **({"location": at} if several else {})}
+        for at, each in granted
+        if each.choice.by_lot
+    ]
 
 
 def _places(number: int, wanted: WantedLine, ask: Ask, book: Book) -> Sequence[str] | Rejected:

@@ -53,6 +53,12 @@ class Needs:
     """What commands of this batch say that an item is made of: those behind them rely on it."""
     kits: set[tuple[str, str, str]] = field(default_factory=set)
     """(tenant, item, location): what it is made of, and the stock of its components there."""
+    returns: set[tuple[str, str]] = field(default_factory=set)
+    """(tenant, reservation): what of it came back before."""
+    returned_to: set[tuple[str, str, str]] = field(default_factory=set)
+    """(tenant, reservation, location): where some of it is to go, if not where it came from."""
+    recalls: set[tuple[str, str, str]] = field(default_factory=set)
+    """(tenant, item, lot): all that was made of it, and where that is."""
     genealogy: bool = False
     """Whether a command says what is made of what: recalls, and changes of recipes, wait for it."""
     receipts: set[tuple[str, str]] = field(default_factory=set)

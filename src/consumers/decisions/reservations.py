@@ -1,11 +1,11 @@
 """What reservation commands mean: stock is promised, given back, shipped, or its time runs out."""
 
-from typing import Any
-
 from consumers.decisions.fefo import WITHOUT_LOTS, unusable
 from consumers.decisions.granting import Granted, Taken, Wanted, insufficient, short_line
+from consumers.decisions.kit_lines import kits_after, opened
 from consumers.decisions.promising import promised
 from consumers.decisions.registry import Ask, Needs, decides
+from consumers.decisions.reservation_body import reservation_body
 from consumers.decisions.shares import Shares, all_left, reduced, shared, shares_of
 from consumers.decisions.units import needs_item
 from ledger.book import (
@@ -18,7 +18,7 @@ from ledger.book import (
     Outcome,
     Rejected,
 )
-from ledger.documents import Reservation, ReservationLine
+from ledger.documents import Reservation
 from schemas.base import ZERO, shown
 from schemas.commands.reservations import (
     ConsumeReservation,
@@ -47,6 +47,8 @@ def _places(command: CreateReservation, tenant_id: str, needs: Needs) -> None:
             needs.places.add((tenant_id, line.sku, other))
         if line.channel is not None:
             needs.policies.add((tenant_id, line.sku, line.location))
+        if line.by_component:
+            needs.kits.add((tenant_id, line.sku, line.location))
     needs_item(command.lines, tenant_id, needs)
 
 
@@ -60,7 +62,7 @@ def create_reservation(command: CreateReservation, ask: Ask, book: Book) -> Outc
     found = promised(command, ask, book)
     if isinstance(found, Rejected):
         return found
-    lines, choices, conversions = found
+    lines, choices, conversions, kits = found
     reservation = Reservation(
         ask.tenant_id,
         f"rsv-{ask.new_id}",
@@ -73,6 +75,7 @@ def create_reservation(command: CreateReservation, ask: Ask, book: Book) -> Outc
         1,
         choices,
         conversions,
+        kits,
     )
     return _changed(
         201,
@@ -171,7 +174,13 @@ def _taken(
         return _closed(found, f"is {found.status}")
     if _past(found, book):
         return _closed(found, "has expired")
-    shares = shares_of(found.lines, command.lines, RESERVATION_HOLDS_LESS)
+    parts = command.lines
+    if found.kits and parts:
+        kits = opened(found, parts)
+        if isinstance(kits, Rejected):
+            return kits
+        found, parts = kits
+    shares = shares_of(found.lines, parts, RESERVATION_HOLDS_LESS)
     return shares if isinstance(shares, Rejected) else (found, shares)
 
 
@@ -184,7 +193,8 @@ def _reduced(found: Reservation, shares: Shares, column: str, ended: str) -> Res
     status = "active"
     if not any(line.left for line in lines):
         status = "consumed" if any(line.consumed for line in lines) else ended
-    return found._replace(lines=lines, status=status, version=found.version + 1)
+    kits = kits_after(found.kits, lines) if found.kits else ()
+    return found._replace(lines=lines, status=status, version=found.version + 1, kits=kits)
 
 
 def _given_back(found: Reservation, shares: Shares) -> tuple[Commitment, ...]:
@@ -256,39 +266,3 @@ def _changed(
         movements,
         commitments,
     )
-
-
-def reservation_body(reservation: Reservation) -> dict[str, Any]:
-    """A reservation as results and events show it."""
-    expires_at = reservation.expires_at
-    body = {
-        "reservation_id": reservation.reservation_id,
-        "order_id": reservation.order_id,
-        "status": reservation.status,
-        "lines": [line_body(line) for line in reservation.lines],
-        "expires_at": None if expires_at is None else stamp(expires_at),
-        "shipments": list(reservation.shipments),
-        "created_at": reservation.created_at,
-        "version": reservation.version,
-    }
-    if reservation.choices:
-        body["choices"] = list(reservation.choices)
-    if reservation.conversions:
-        body["conversions"] = list(reservation.conversions)
-    return body
-
-
-def line_body(line: ReservationLine) -> dict[str, Any]:
-    """A reservation's line as results and events show it, and as the ledger stores it."""
-    number, sku, location, lot, channel, quantity, reserved, released, consumed = line
-    return {
-        "line": number,
-        "sku": sku,
-        "location": location,
-        "lot": lot or None,
-        "channel": channel,
-        "quantity": shown(quantity),
-        "reserved": shown(reserved),
-        "released": shown(released),
-        "consumed": shown(consumed),
-    }

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from consumers.decisions.building import not_a_component
 from consumers.decisions.fefo import unusable
 from consumers.decisions.granting import Taken, Wanted, grant, short_line
-from consumers.decisions.known import lot_rule
+from consumers.decisions.known import lot_rule, without_serials
 from consumers.decisions.registry import Ask
 from ledger.book import Book, Rejected
 from ledger.making import Input, Production
@@ -41,7 +41,9 @@ def use(
     number = next((n for n, each in enumerate(order.components, 1) if each.sku == line.sku), None)
     if number is None:
         return not_a_component(order.sku, line.sku, f"{at}/sku")
-    refused = _refused(order, line, at, ask, book)
+    refused = without_serials(book, ask.tenant_id, line.sku, f"{at}/sku") or _refused(
+        order, line, at, ask, book
+    )
     if refused:
         return refused
     wanted = line.quantity + line.wasted

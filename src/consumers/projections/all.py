@@ -5,6 +5,7 @@ from typing import Final
 from consumers.projections.command_result import COMMAND_RESULT
 from consumers.projections.count import COUNT
 from consumers.projections.count_line import COUNT_LINE
+from consumers.projections.customer_return import CUSTOMER_RETURN
 from consumers.projections.genealogy import GENEALOGY
 from consumers.projections.hold import HOLD
 from consumers.projections.item import ITEM
@@ -32,6 +33,7 @@ TABLES: Final = (
     RECEIPT,
     COUNT,
     COUNT_LINE,
+    CUSTOMER_RETURN,
     RECIPE,
     PRODUCTION,
     GENEALOGY,
@@ -53,6 +55,8 @@ TOLD_ELSEWHERE: Final = frozenset(
         "cost.charge.added",
         "stock.revalued",
         "period.set",
+        "lot.repacked",
+        "lot.recalled",
     }
 )
-"""Events that no table is made of: a movement and a level, or the values, say what they changed."""
+"""Events that no table is made of: movements, levels, lots, links or values say what they changed."""

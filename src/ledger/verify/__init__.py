@@ -84,6 +84,7 @@ def _checks(retention: timedelta) -> tuple[Check, ...]:
         Check("variances", counted.variances, None),
         Check("counted as of", counted.expected, None),
         Check("production", making.moved, None),
+        Check("returns", making.returned, None),
         Check("genealogy", making.linked, None),
         Check("costs", values.said, None),
         Check("value facts", values.taken_in, None),

@@ -184,6 +184,7 @@ COST_METHOD: Final = Kind(
     "cost_method", {"sku": "text"}, {"method": "text", "standard_cost": "numeric"}
 )
 PERIOD: Final = Kind("period", {}, {"closed_until": "date", "backdaters": "text", "reason": "text"})
+CUSTOMER_RETURN: Final = Kind("customer_return", {"reservation_id": "text"}, {"lines": "text"})
 RESERVATION: Final = Kind(
     "reservation",
     {"reservation_id": "text"},
@@ -196,6 +197,7 @@ RESERVATION: Final = Kind(
         "created_at": "timestamptz",
         "choices": "text",
         "conversions": "text",
+        "kits": "text",
     },
     lines=(
         "line",
@@ -244,15 +246,20 @@ KINDS: Final = (
     RECEIPT,
     COST_METHOD,
     PERIOD,
+    CUSTOMER_RETURN,
 )
 _BY_RESOURCE: Final = {kind.table.replace("_", "-"): kind for kind in KINDS}
+_LOTS: Final = (("lots", LOT),)
 _WITHIN: Final = {
-    "receipt": (("lots", LOT),),
-    "kit": (("lots", LOT),),
-    "production": (("lots", LOT),),
+    "receipt": _LOTS,
+    "kit": _LOTS,
+    "production": _LOTS,
+    "repack": _LOTS,
+    "recall": _LOTS,
+    "return": (("returned", CUSTOMER_RETURN),),
 }
 """Resources whose bodies hold documents beside the one that they may be themselves."""
-_IN_EVENTS: Final = {"count": {"lot.status.set": LOT}}
+_IN_EVENTS: Final = {"count": {"lot.status.set": LOT}, "return": {"hold.placed": HOLD}}
 """Resources that have others in their events, which may be thousands, and not in their bodies."""
 
 

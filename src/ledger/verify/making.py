@@ -1,4 +1,4 @@
-"""Production orders and genealogy: what was used, wasted, made and linked is what was moved."""
+"""Production orders, genealogy and returns: what was used, made, linked and came back was moved."""
 
 from typing import Final
 
@@ -81,3 +81,34 @@ ORDER BY tenant_id, document, parent_sku, parent_lot, child_sku, child_lot LIMIT
 def linked(tx: Transaction) -> tuple[int, Finding | None]:
     """Whatever was made is linked to all that went into it, and nothing else is."""
     return count(tx, "genealogy"), first(tx, "genealogy", _LINKS)
+
+
+# What comes back carries the document of its shipment: the reservation.
+_RETURNED: Final = """
+WITH said AS (
+    SELECT c.tenant_id, c.reservation_id, l.sku, coalesce(l.lot, '') AS lot,
+        sum(l.quantity) AS back
+    FROM customer_return c CROSS JOIN LATERAL jsonb_to_recordset(c.lines::jsonb)
+        AS l(sku text, lot text, quantity numeric)
+    GROUP BY 1, 2, 3, 4
+), moved AS (
+    SELECT m.tenant_id, m.document AS reservation_id, m.sku, m.lot,
+        sum(CASE WHEN m.from_account = '@customer' THEN m.quantity ELSE 0 END) AS back,
+        sum(CASE WHEN m.to_account = '@customer' THEN m.quantity ELSE 0 END) AS shipped
+    FROM movement m
+    JOIN reservation r ON (r.tenant_id, r.reservation_id) = (m.tenant_id, m.document)
+    GROUP BY 1, 2, 3, 4
+)
+SELECT format('tenant %s reservation %s sku %s lot %L', tenant_id, reservation_id, sku, lot),
+    format('%s back, as was moved, and at most the %s shipped', trim_scale(coalesce(m.back, 0)),
+        trim_scale(coalesce(m.shipped, 0))),
+    format('%s back', trim_scale(coalesce(s.back, 0)))
+FROM said s FULL JOIN moved m USING (tenant_id, reservation_id, sku, lot)
+WHERE coalesce(s.back, 0) <> coalesce(m.back, 0) OR coalesce(s.back, 0) > coalesce(m.shipped, 0)
+ORDER BY tenant_id, reservation_id, sku, lot LIMIT 1
+"""
+
+
+def returned(tx: Transaction) -> tuple[int, Finding | None]:
+    """What came back is what was moved back, and never more than was shipped."""
+    return count(tx, "customer_return"), first(tx, "customer_return", _RETURNED)

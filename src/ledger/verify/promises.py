@@ -23,12 +23,13 @@ ORDER BY tenant_id, reservation_id LIMIT 1
 """
 _CONTENT: Final = """
 SELECT format('tenant %s reservation %s', tenant_id, reservation_id),
-    format('%s', (t.order_id, t.status, t.expires_at, t.lines, t.shipments, t.created_at, t.choices, t.conversions, t.actor_id)),
-    format('%s', (r.order_id, r.status, r.expires_at, r.lines, r.shipments, r.created_at, r.choices, r.conversions, r.actor_id))
+    format('%s', (t.order_id, t.status, t.expires_at, t.lines, t.shipments, t.created_at, t.choices, t.conversions, t.kits, t.actor_id)),
+    format('%s', (r.order_id, r.status, r.expires_at, r.lines, r.shipments, r.created_at, r.choices, r.conversions, r.kits, r.actor_id))
 FROM fresh_reservation r JOIN told_reservation t USING (tenant_id, reservation_id, version)
 WHERE (t.order_id, t.status, t.expires_at, t.lines, t.shipments, t.created_at, t.choices,
-    t.conversions, t.actor_id) IS DISTINCT FROM
-    (r.order_id, r.status, r.expires_at, r.lines, r.shipments, r.created_at, r.choices, r.conversions, r.actor_id)
+    t.conversions, t.kits, t.actor_id) IS DISTINCT FROM
+    (r.order_id, r.status, r.expires_at, r.lines, r.shipments, r.created_at, r.choices,
+    r.conversions, r.kits, r.actor_id)
 ORDER BY tenant_id, reservation_id LIMIT 1
 """
 # No command changes these: where they differ, somebody altered the row between two commands.

@@ -54,7 +54,9 @@ def read_pool(url: str) -> Pool:
     )
 
 
-async def rows(pool: Pool, query: LiteralString, values: dict[str, Any]) -> list[TupleRow]:
+async def rows(
+    pool: Pool, query: LiteralString, values: dict[str, Any] | list[Any]
+) -> list[TupleRow]:
     """What a query finds.
 
     Raises:

@@ -2,7 +2,14 @@
 
 from typing import Annotated, ClassVar, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import (
+    AwareDatetime,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from schemas.base import (
@@ -60,6 +67,17 @@ class WantedLine(Strict):
         if len(set(named)) < len(named):
             raise PydanticCustomError("other_locations", "each location may be named once")
         return self
+
+    by_component: bool | None = Field(
+        default=None, description="of a kit: promise its components, in whole kits"
+    )
+
+    @field_validator("by_component")
+    @classmethod
+    def _kits_have_no_lot(cls, wanted: bool | None, info: ValidationInfo) -> bool | None:  # noqa: FBT001  # pydantic's
+        if wanted and info.data.get("lot") is not None:
+            raise PydanticCustomError("kit_lot", "components are promised, no lot of the kit")
+        return wanted
 
 
 class ShipmentProof(Strict):

@@ -20,7 +20,7 @@ class Line(Strict):
 class Hold(Event):
     """A hold as it stands."""
 
-    MODULES: ClassVar[tuple[str, ...]] = ("stock",)
+    MODULES: ClassVar[tuple[str, ...]] = ("stock", "receiving")
 
     hold_id: str
     sku: str

@@ -57,6 +57,17 @@ class Shipment(Strict):
     lines: list[ShippedPart]
 
 
+class Kit(Strict):
+    """A line that asked for kits: so many are left, promised by the lines of their components."""
+
+    line: int
+    sku: str
+    location: str
+    quantity: str
+    left: str
+    parts: list[int]
+
+
 class Reservation(Event):
     """A reservation as it stands."""
 
@@ -70,6 +81,7 @@ class Reservation(Event):
     conversions: list[Conversion] = Field(
         default=[], description="of what was said in another unit than the base unit"
     )
+    kits: list[Kit] = Field(default=[], description="where lines asked for kits by component")
     expires_at: AwareDatetime | None
     shipments: list[Shipment]
     created_at: AwareDatetime
