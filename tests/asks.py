@@ -17,6 +17,7 @@ from ledger import shards, verify
 from ledger.connection import Transaction, connect, now
 from ledger.verify.report import Report
 from schemas.commands import COMMANDS
+from schemas.serials import spelt_out
 from schemas.settings import Settings
 from schemas.times import stamp
 from schemas.topics import shard_of
@@ -89,6 +90,11 @@ def set_status(code: str, status: str, *, sku: str = "B") -> Ask:
     return ask("lot.set-status", {"sku": sku, "lot": code, "status": status, "reason": "letter 7"})
 
 
+def correct(from_lot: str, to_lot: str, quantity: str | None = None, *, sku: str = "B") -> Ask:
+    lots = {"from_lot": from_lot, "to_lot": to_lot, "quantity": quantity, "reason": "typo"}
+    return ask("lot.correct", {"sku": sku, "location": "MAIN", **lots})
+
+
 def hold(sku: str, quantity: str | None = None, **narrower: str) -> Ask:
     return ask("hold.place", {"sku": sku, "quantity": quantity, "reason": "wet", **narrower})
 
@@ -148,6 +154,18 @@ def approve(count_id: str, actor_id: str = "bob") -> Ask:
 
 def post_count(count_id: str, **fields: Any) -> Ask:
     return ask("count.post", {"count_id": count_id, **fields})
+
+
+def units(sku: str, *serials: Any, at: str = "MAIN", quantity: int | None = None) -> dict[str, Any]:
+    """A line of units by their serials; ranges as (first, last)."""
+    spelt = [{"from": s[0], "to": s[1]} if isinstance(s, tuple) else s for s in serials]
+    counted = len(spelt_out(spelt)) if quantity is None else quantity
+    return {"sku": sku, "location": at, "quantity": str(counted), "serials": spelt}
+
+
+def take_in(*lines: dict[str, Any], **fields: Any) -> Ask:
+    """Units into stock."""
+    return ask("receipt.post", {"lines": list(lines), **fields})
 
 
 def line(sku: str, quantity: str, *, at: str = "MAIN", lot: str | None = None) -> dict[str, Any]:

@@ -20,9 +20,9 @@ __all__ = ["registered"]
 
 
 def book(*levels: tuple[str, str, str, str]) -> Book:
-    """A and B (by lot) at MAIN and EAST; `levels` are (item, lot, on hand, reserved) at MAIN."""
+    """A, B (by lot), S (by serial), MAIN, EAST; `levels` are (item, lot, on hand, reserved) at MAIN."""
     made = Book(NOW, stamp(NOW))
-    for sku, track_by in (("A", "none"), ("B", "batch")):
+    for sku, track_by in (("A", "none"), ("B", "batch"), ("S", "serial")):
         made.items[TENANT, sku] = Item(TENANT, sku, f"The {sku}", "each", track_by, None, 1)
     for code in ("MAIN", "EAST"):
         made.locations[TENANT, code] = Location(TENANT, code, f"The {code}", "UTC", 1)

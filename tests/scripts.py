@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import asks
-from plain_counts import Counting
 from plain_model import Said
+from plain_units import Units
 
 SHARDS = {
     "reservations": 512,
@@ -22,6 +22,7 @@ START = [
     ("item.upsert", {"sku": "P", "name": "x", "track_by": "batch", "units": [PAIR]}),
     ("item.upsert", {"sku": "A", "name": "x", "track_by": "none", "units": [PAIR]}),
     ("item.upsert", {"sku": "B", "name": "x", "track_by": "batch", "units": [PAIR]}),
+    ("item.upsert", {"sku": "S", "name": "x", "track_by": "serial"}),
     ("location.upsert", {"code": "MAIN", "name": "x"}),
     ("location.upsert", {"code": "EAST", "name": "x"}),
     (
@@ -57,6 +58,17 @@ START = [
         for lot in ("L1", "L2")
     ],
     ("count.open", {"location": "MAIN"}),
+    (
+        "stock.record",
+        {
+            "sku": "S",
+            "location": "MAIN",
+            "quantity": "5",
+            "serials": ["U1", "U2", "U3", "U4", "U5"],
+            "lot": None,
+            "reason": "r",
+        },
+    ),
 ]
 
 
@@ -65,7 +77,7 @@ class Script:
 
     def __init__(self, tenant: str, offsets: dict[int, int]) -> None:
         self.tenant = tenant
-        self.model = Counting()
+        self.model = Units()
         self.asked: list[asks.Ask] = []
         self.expected: list[tuple[Said, bool]] = []
         self.made: dict[str, list[str]] = {
@@ -139,6 +151,8 @@ class Script:
                 return model.end(body, 6, "consumed")
             case "lot.upsert" | "lot.set-status":
                 return model.lot(body)
+            case "lot.correct":
+                return model.correct(body)
             case "hold.place":
                 named = self._named("hold", "stock")
                 said = model.hold(named, body)

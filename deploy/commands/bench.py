@@ -28,9 +28,10 @@ def bench(
     from deploy.bench.counting import count  # noqa: PLC0415 (slow to import)
     from deploy.bench.rest import REST  # noqa: PLC0415 (slow to import)
     from deploy.bench.revaluation import REVALUATION  # noqa: PLC0415 (slow to import)
+    from deploy.bench.serials import SERIALS  # noqa: PLC0415 (slow to import)
     from deploy.bench.stage import running  # noqa: PLC0415 (slow to import)
 
-    cases = {**CASES, **REST, **REVALUATION, "count": count}
+    cases = {**CASES, **SERIALS, **REST, **REVALUATION, "count": count}
     if unknown := set(only or ()) - set(cases):
         raise OperatorError(f"no such case: {', '.join(unknown)}; there are {', '.join(cases)}")
     size = Size(commands, rounds, pgbench_seconds, workers)

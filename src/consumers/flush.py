@@ -35,6 +35,7 @@ from ledger import (
     recipes,
     reservations,
     returns,
+    serials,
     shards,
     transfers,
 )
@@ -78,6 +79,8 @@ class Pages:
     that is published, and after a crash again."""
     movements: list[str] = field(default_factory=list)
     costs: list[str] = field(default_factory=list)
+    units: list[str] = field(default_factory=list)
+    """Which serials the movements moved."""
     letters: list[Letter] = field(default_factory=list)
 
     def keep(self, record: dict[str, Any]) -> bytes:
@@ -115,9 +118,11 @@ def write(tx: Transaction, decisions: Sequence[Decision], book: Book, pages: Pag
     dead_letters.insert(tx, pages.letters)
     movements.append(tx, pages.movements)
     costs.append(tx, pages.costs)
+    serials.append_moved(tx, pages.units)
     _write_documents(tx, book)
     balances.save(tx, book.touched.values())
     balances.save_limits(tx, book.limited.values())
+    serials.save(tx, book.moved_serials.values(), book.named)
 
 
 def _write_up(decisions: Sequence[Decision], book: Book, pages: Pages) -> Iterator[bytes]:
@@ -193,6 +198,8 @@ def _note_rows(asked: Asked, sequence: int, outcome: Applied, pages: Pages) -> N
     actor_id = asked.envelope.actor_id
     for entry, movement in enumerate(outcome.movements, 1):
         pages.movements.append(movements.row(place, entry, movement, actor_id, pages.at))
+        if movement.serials:
+            pages.units += serials.moved_rows(place, entry, movement)
     for entry, fact in enumerate(outcome.costs, 1):
         pages.costs.append(costs.row(place, entry, fact, actor_id, pages.at))
 

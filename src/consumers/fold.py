@@ -27,14 +27,15 @@ class Folded:
         Raises:
             KeyError, TypeError, ValueError, AttributeError: its body is not as we write it.
         """
-        table = BY_TYPE.get(event.type)
-        if table is None:
+        tables = BY_TYPE.get(event.type)
+        if tables is None:
             self.passed_over[event.type] += 1
             return
         self.types[event.type] += 1
-        repeated = fold(self.rows[table.name], table, event)
-        if repeated:
-            self.no_news[table.name] += repeated
+        for table in tables:
+            repeated = fold(self.rows[table.name], table, event)
+            if repeated:
+                self.no_news[table.name] += repeated
 
     def write(self, tx: Transaction) -> None:
         """Merge the rows into the tables, with two statements a table, however many they are."""

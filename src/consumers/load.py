@@ -1,7 +1,7 @@
 """Everything a batch needs, in a handful of queries, its rows locked in one order everywhere.
 
 The order is: shards, genealogy, reservations, holds, transfers, counts, production orders, recipes,
-receipts, cost methods, periods, catalog, lots, balances; within each, by key.
+receipts, cost methods, periods, catalog, lots, balances, serials; within each, by key.
 """
 
 from collections.abc import Iterable
@@ -24,6 +24,7 @@ from ledger import (
     recipes,
     reservations,
     returns,
+    serials,
     trace,
     transfers,
 )
@@ -41,10 +42,7 @@ def load(tx: Transaction, asked: Iterable[Asked], now: datetime, module: str) ->
         genealogy.alone(tx)
     elif needs.genealogy:
         genealogy.share(tx)
-    book.reservations = reservations.lock(tx, needs.reservations)
-    book.stored = set(book.reservations)
-    for (tenant_id, _), found in book.reservations.items():
-        needs.places.update((tenant_id, line.sku, line.location) for line in found.lines)
+    _load_promised(tx, needs, book)
     _load_returns(tx, needs, book)
     book.holds = holds.lock(tx, needs.holds)
     for (tenant_id, _), hold in book.holds.items():
@@ -53,6 +51,8 @@ def load(tx: Transaction, asked: Iterable[Asked], now: datetime, module: str) ->
     for (tenant_id, _), sent in book.transfers.items():
         for location in (sent.from_location, sent.to_location):
             needs.places.update((tenant_id, line.sku, location) for line in sent.lines)
+        for part in sent.lines:
+            needs.name(tenant_id, part.sku, part.serials)
     load_counts(tx, needs, book)
     _load_making(tx, needs, book)
     book.receipts = receipts.lock(tx, needs.receipts)
@@ -66,12 +66,26 @@ def load(tx: Transaction, asked: Iterable[Asked], now: datetime, module: str) ->
     book.enter(levels)
     book.inactive |= inactive
     book.passages = trace.passages(tx, recalled)
+    needs.serials |= serials.at(tx, needs.serials_at) | serials.of_any_item(tx, needs.units)
+    book.serials = serials.lock(tx, needs.serials)
+    book.named = set(book.serials)
     _load_unstocked(tx, needs, book)
     _load_policies(tx, needs, book)
     if any(NO_LOT not in found for found in book.places.values()):
         _load_lots(tx, book)
     load_counted(tx, needs, book)
     return book
+
+
+def _load_promised(tx: Transaction, needs: Needs, book: Book) -> None:
+    """Reservations, and the stock and units that they hold."""
+    book.reservations = reservations.lock(tx, needs.reservations)
+    book.stored = set(book.reservations)
+    for (tenant_id, _), found in book.reservations.items():
+        needs.places.update((tenant_id, line.sku, line.location) for line in found.lines)
+        for line in found.lines:
+            if line.serials:
+                needs.name(tenant_id, line.sku, line.serials)
 
 
 def _load_returns(tx: Transaction, needs: Needs, book: Book) -> None:

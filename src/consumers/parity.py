@@ -113,6 +113,31 @@ _MOVEMENTS: Final = Parity(
     GROUP BY tenant_id, shard ORDER BY tenant_id COLLATE "C", shard
     """,
 )
+_SERIALS: Final = Parity(
+    "serial",
+    3,
+    """
+    SELECT tenant_id, serial, sku, version, CASE WHEN account NOT LIKE '@%' THEN account END,
+        document, reservation_id
+    FROM serial ORDER BY tenant_id COLLATE "C", serial COLLATE "C", sku COLLATE "C"
+    """,
+    """
+    SELECT tenant_id, serial, sku, version, location, document, reservation_id
+    FROM serial ORDER BY tenant_id COLLATE "C", serial COLLATE "C", sku COLLATE "C"
+    """,
+)
+_UNITS_MOVED: Final = Parity(
+    "serial_entry",
+    2,
+    """
+    SELECT tenant_id, shard, count(*), sum(entry), max(sequence) FROM serial_movement
+    GROUP BY tenant_id, shard ORDER BY tenant_id COLLATE "C", shard
+    """,
+    """
+    SELECT tenant_id, shard, count(*), sum(entry), max(sequence) FROM serial_entry
+    GROUP BY tenant_id, shard ORDER BY tenant_id COLLATE "C", shard
+    """,
+)
 PARITIES: Final = (
     Parity("item", 2, _ITEMS_SAY, _ITEMS_SAY),
     Parity("location", 2, _LOCATIONS_SAY, _LOCATIONS_SAY),
@@ -126,6 +151,8 @@ PARITIES: Final = (
     Parity("production", 2, _PRODUCTIONS_SAY, _PRODUCTIONS_SAY),
     Parity("genealogy", 6, _LINKS_SAY, _LINKS_SAY),
     _LEVELS,
+    _SERIALS,
+    _UNITS_MOVED,
     Parity("reservation", 2, _RESERVATIONS_SAY, _RESERVATIONS_SAY),
     _MOVEMENTS,
 )

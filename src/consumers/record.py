@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import groupby
 from typing import Any, Final
 from urllib.parse import quote
 
 import orjson
 
 from consumers.parse import Asked, DeadLetter
-from ledger.book import Applied, CostFact, Level, Movement, Outcome
+from ledger.book import Applied, Level, Movement, Outcome
+from ledger.costing import CostFact
+from ledger.serial_unit import STATUSES, Serial
 from schemas.base import shown
+from schemas.serials import compact
 from schemas.topics import commands_topic, consumer_group, module_of
 
 LEVELS_PER_RECORD: Final = 12
@@ -74,16 +78,18 @@ def _tell_applied(record: dict[str, Any], outcome: Applied) -> None:
         record["movements"] = [
             movement_entry(number, movement) for number, movement in enumerate(outcome.movements, 1)
         ]
+    if outcome.serials:
+        record["serials"] = serial_changes(outcome.serials)
 
 
 def movement_entry(number: int, movement: Movement) -> dict[str, Any]:
-    """A movement as records and events show it."""
+    """A movement as records and events show it, with its serials where its units have some."""
     cost = movement.unit_cost
-    entry = {
+    entry: dict[str, Any] = {
         "entry": number,
         "sku": movement.sku,
         "lot": movement.lot or None,
-        "serial": movement.serial or None,
+        "serial": None,
         "from_account": movement.from_account,
         "to_account": movement.to_account,
         "quantity": shown(movement.quantity),
@@ -93,6 +99,8 @@ def movement_entry(number: int, movement: Movement) -> dict[str, Any]:
     }
     if movement.effective_at:
         entry["effective_at"] = movement.effective_at
+    if movement.serials:
+        entry["serials"] = compact(movement.serials)
     return entry
 
 
@@ -103,6 +111,32 @@ def cost_entry(number: int, fact: CostFact) -> dict[str, Any]:
         for name, value in fact._asdict().items()
     }
     return {"entry": number, **{name: value for name, value in said.items() if value}}
+
+
+def serial_changes(changed: Sequence[Serial]) -> list[dict[str, Any]]:
+    """Serials as records and events show them: those that are alike together.
+
+    `versions` are (how many, version) of the serials in their order.
+    """
+    alike: dict[tuple[str, str, str, str | None], list[Serial]] = {}
+    for each in changed:
+        state = (each.sku, each.account, each.document, each.reservation_id)
+        alike.setdefault(state, []).append(each)
+    return [
+        {
+            "sku": sku,
+            "status": STATUSES.get(account, "in_stock"),
+            "location": None if account in STATUSES else account,
+            "document": document,
+            "reservation_id": reservation_id,
+            "serials": compact(each.serial for each in group),
+            "versions": [
+                (len(list(run)), version)
+                for version, run in groupby(each.version for each in group)
+            ],
+        }
+        for (sku, account, document, reservation_id), group in alike.items()
+    ]
 
 
 def level_record(

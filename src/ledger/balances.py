@@ -19,6 +19,7 @@ SELECT b.tenant_id, b.sku, b.location, b.lot,
     trim_scale(b.on_hand), trim_scale(b.reserved),
     trim_scale(nullif(b.held, 0)), trim_scale(nullif(b.incoming, 0)),
     trim_scale(nullif(b.backorder_limit, 0)), b.version, trim_scale(nullif(b.negative_limit, 0)),
+    nullif(b.by_serial, false),
     EXISTS (SELECT FROM item i WHERE i.tenant_id = b.tenant_id AND i.sku = b.sku AND NOT i.active)
 FROM unnest(%s::text[], %s::text[], %s::text[]) AS asked(tenant_id, sku, location)
 JOIN balance b USING (tenant_id, sku, location)
@@ -74,7 +75,7 @@ def places_of(tx: Transaction, lots: Collection[tuple[str, str, str]]) -> set[tu
 def _read(row: tuple[Any, ...]) -> Level:
     """One level. What there is mostly none of came as a null: thousands of zeros cost."""
     tenant_id, sku, location, lot, on_hand, reserved, held, incoming = row[:8]
-    backorder_limit, version, negative_limit, _ = row[8:]
+    backorder_limit, version, negative_limit, by_serial, _ = row[8:]
     return Level(
         LevelKey(tenant_id, sku, location, lot),
         on_hand,
@@ -84,6 +85,7 @@ def _read(row: tuple[Any, ...]) -> Level:
         backorder_limit or ZERO,
         version,
         negative_limit or ZERO,
+        by_serial or False,
     )
 
 
@@ -100,10 +102,10 @@ WHERE b.tenant_id = n.tenant_id AND b.sku = n.sku AND b.location = n.location AN
 _INSERT: Final = """
 INSERT INTO balance
     (tenant_id, sku, location, lot, on_hand, reserved, held, incoming, version, backorder_limit,
-    negative_limit)
+    negative_limit, by_serial)
 SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[],
     %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[], %s::bigint[], %s::numeric[],
-    %s::numeric[])
+    %s::numeric[], %s::boolean[])
 """
 _LIMIT: Final = """
 UPDATE balance b SET backorder_limit = n.backorder_limit, negative_limit = n.negative_limit
@@ -141,7 +143,8 @@ def save(tx: Transaction, levels: Collection[Level]) -> None:
     if changed and tx.execute(_UPDATE, _columns(changed)).rowcount != len(changed):
         raise RuntimeError("a balance changed under its lock")
     if new:
-        tx.execute(_INSERT, [*_columns(new), *_limits(new)])
+        by_serial = numbers(level.by_serial for level in new)
+        tx.execute(_INSERT, [*_columns(new), *_limits(new), by_serial])
         unlotted = [level for level in new if level.key.lot == NO_LOT]
         if (
             unlotted

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from ledger.costing import CostMethod, Period, Receipt
+from ledger.costing import CostFact, CostMethod, Period, Receipt
 from ledger.documents import (
     Count,
     CountLine,
@@ -19,11 +19,13 @@ from ledger.documents import (
     Reservation,
     Transfer,
 )
+from ledger.kept import KEPT_IN
 from ledger.level import NO_LOT as NO_LOT  # noqa: PLC0414  # a book's readers find them here
 from ledger.level import Level as Level  # noqa: PLC0414
 from ledger.level import LevelKey as LevelKey  # noqa: PLC0414
 from ledger.making import CustomerReturn, Link, Production, Recipe
 from ledger.rules import EVERYWHERE, NO_RULES, Policy, Rules, effective
+from ledger.serial_unit import Serial, SerialKey
 from ledger.tracing import LotKey, Passage, Trace, note_passages
 from schemas.base import ZERO
 
@@ -42,7 +44,7 @@ class Movement(NamedTuple):
 
     sku: str
     lot: str
-    serial: str
+    serials: tuple[str, ...]  # its units, as many as the quantity, where each has a serial
     from_account: str
     to_account: str
     quantity: Decimal
@@ -50,24 +52,6 @@ class Movement(NamedTuple):
     reason: str
     document: str
     effective_at: str | None = None  # where that was before it was posted
-
-
-class CostFact(NamedTuple):
-    """What was said of an item's costs, apart from its movements. Never changed, never deleted.
-
-    `ledger.valuation.facts` says what each kind means.
-    """
-
-    sku: str
-    kind: Literal["charge", "price", "revalue", "method"]
-    from_account: str = ""
-    location: str = ""
-    unit_cost: Decimal | None = None
-    amount: Decimal | None = None
-    document: str = ""
-    line: int = 0
-    method: str | None = None
-    effective_at: str | None = None  # where that was before it was said
 
 
 class Commitment(NamedTuple):
@@ -112,6 +96,7 @@ class Applied:
     movements: tuple[Movement, ...] = ()
     commitments: tuple[Commitment, ...] = ()
     costs: tuple[CostFact, ...] = ()
+    serials: tuple[Serial, ...] = ()  # each as it is then, at most once
 
 
 @dataclass(slots=True)
@@ -168,11 +153,14 @@ class Book:
     traces: dict[LotKey, Trace] = field(default_factory=dict)
     """Of the lots that are being recalled: all that was made of them."""
     passages: dict[LotKey, list[Passage]] = field(default_factory=dict)
+    serials: dict[SerialKey, Serial] = field(default_factory=dict)
     stored: set[tuple[str, str]] = field(default_factory=set)
     """The reservations that the database has: those that were loaded."""
+    named: set[SerialKey] = field(default_factory=set)  # those that the database has
     touched: dict[LevelKey, Level] = field(default_factory=dict)
     limited: dict[LevelKey, Level] = field(default_factory=dict)
     """Those of the touched whose limits a policy has changed."""
+    moved_serials: dict[SerialKey, Serial] = field(default_factory=dict)
     written: dict[tuple[type[Document], tuple[str, ...]], Written] = field(default_factory=dict)
     """By kind and key what the batch leaves behind: the last writing of each wins."""
 
@@ -210,6 +198,11 @@ class Book:
         level.backorder_limit, level.negative_limit = rules[:2]
         return before != rules[:2]
 
+    def by_serial(self, tenant_id: str, sku: str) -> bool:
+        """Whether each unit of an item that was loaded is a serial."""
+        item = self.items.get((tenant_id, sku))
+        return item is not None and item.track_by == "serial"
+
     def today(self, tenant_id: str, location: str) -> date:
         """The day that it is at a location."""
         return self.now.astimezone(ZoneInfo(self.locations[tenant_id, location].time_zone)).date()
@@ -218,6 +211,8 @@ class Book:
         """Let an applied command take effect on all that is decided after it."""
         for document in applied.documents:
             self._write(document, actor_id)
+        for serial in applied.serials:
+            self.serials[serial.key] = self.moved_serials[serial.key] = serial
         for sku, location, lot, quantity, of in applied.commitments:
             level = self._touch(tenant_id, sku, location, lot)
             if of == "reserved":
@@ -238,6 +233,8 @@ class Book:
     def _touch(self, tenant_id: str, sku: str, location: str, lot: str) -> Level:
         level = self.level(tenant_id, sku, location, lot)
         if level.key not in self.touched:
+            if not level.version:
+                level.by_serial = self.by_serial(tenant_id, sku)
             self.touched[level.key] = level
             self.enter((level,))
         return level
@@ -249,7 +246,7 @@ class Book:
         elif isinstance(document, Policy):
             self.policies[document.key] = document
             self._let_hold(document)
-        getattr(self, _KEPT_IN[kind])[key] = document
+        getattr(self, KEPT_IN[kind])[key] = document
         self.written[kind, key] = Written(document, actor_id)
 
     def _let_hold(self, policy: Policy) -> None:
@@ -274,24 +271,3 @@ class Book:
         """Note of items whether they are active."""
         for item in items:
             (self.inactive.discard if item.active else self.inactive.add)(item.key)
-
-
-_KEPT_IN: Final[dict[type[Document], str]] = {
-    Item: "items",
-    Location: "locations",
-    Policy: "policies",
-    Lot: "lots",
-    Hold: "holds",
-    Transfer: "transfers",
-    Count: "counts",
-    CountLine: "count_lines",
-    Reservation: "reservations",
-    Recipe: "recipes",
-    Production: "productions",
-    Link: "links",
-    Receipt: "receipts",
-    CostMethod: "cost_methods",
-    Period: "periods",
-    CustomerReturn: "returns",
-}
-"""The attribute of a book that has the documents of a kind, each by its key."""

@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class ReceiptLine(NamedTuple):
@@ -14,6 +14,7 @@ class ReceiptLine(NamedTuple):
     lot: str
     quantity: Decimal
     unit_cost: Decimal | None
+    serials: tuple[str, ...] | None = None
 
 
 class Receipt(NamedTuple):
@@ -62,3 +63,21 @@ class Period(NamedTuple):
     def key(self) -> tuple[str]:
         """What it is known by: the tenant, who has one."""
         return (self.tenant_id,)
+
+
+class CostFact(NamedTuple):
+    """What was said of an item's costs, apart from its movements. Never changed, never deleted.
+
+    `ledger.valuation.facts` says what each kind means.
+    """
+
+    sku: str
+    kind: Literal["charge", "price", "revalue", "method"]
+    from_account: str = ""
+    location: str = ""
+    unit_cost: Decimal | None = None
+    amount: Decimal | None = None
+    document: str = ""
+    line: int = 0
+    method: str | None = None
+    effective_at: str | None = None  # where that was before it was said

@@ -6,10 +6,9 @@ from typing import Final
 import orjson
 
 from ledger import keyed
-from ledger.book import CostFact
 from ledger.connection import Transaction
 from ledger.copy import copy_rows, escaped, optional
-from ledger.costing import CostMethod, Period
+from ledger.costing import CostFact, CostMethod, Period
 from schemas.base import shown
 
 _METHODS: Final = """

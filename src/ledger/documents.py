@@ -97,7 +97,8 @@ class ReservationLine(NamedTuple):
 
     `line` is the number of the line that was asked for; one such line may be granted from
     several lots and then stands here once for each. Left to ship or give back:
-    `reserved - released - consumed`.
+    `reserved - released - consumed`. Of an item tracked by serial `serials` are those promised by
+    name and left; none of them where any will do, and null of other items.
     """
 
     line: int
@@ -109,6 +110,7 @@ class ReservationLine(NamedTuple):
     reserved: Decimal
     released: Decimal = ZERO
     consumed: Decimal = ZERO
+    serials: tuple[str, ...] | None = None
 
     @property
     def left(self) -> Decimal:
@@ -174,7 +176,10 @@ class Hold(NamedTuple):
 
 
 class TransferLine(NamedTuple):
-    """One lot of one item that left, and what became of it. `line` is the line that was asked for."""
+    """One lot of one item that left, and what became of it. `line` is the line that was asked for.
+
+    Of an item tracked by serial `serials` are those in transit; of others it is null.
+    """
 
     line: int
     sku: str
@@ -183,6 +188,7 @@ class TransferLine(NamedTuple):
     received: Decimal = ZERO
     lost: Decimal = ZERO
     returned: Decimal = ZERO
+    serials: tuple[str, ...] | None = None
 
     @property
     def left(self) -> Decimal:

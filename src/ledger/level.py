@@ -31,6 +31,7 @@ class Level:
     backorder_limit: Decimal = ZERO
     version: int = 0
     negative_limit: Decimal = ZERO
+    by_serial: bool = False  # whether each of its units is a serial
 
     @property
     def available(self) -> Decimal:

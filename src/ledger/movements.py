@@ -17,13 +17,13 @@ COPY movement (tenant_id, shard, sequence, entry, sku, lot, serial, from_account
 def row(place: tuple[str, int, int], entry: int, movement: Movement, actor_id: str, at: str) -> str:
     """One row as COPY takes it; `place` is the (tenant, shard, sequence) of its journal row."""
     tenant_id, shard, sequence = place
-    sku, lot, serial, source, destination, quantity, unit_cost, reason, document, since = movement
+    sku, lot, _, source, destination, quantity, unit_cost, reason, document, since = movement
     return "\t".join(
         (
             f"{tenant_id}\t{shard}\t{sequence}\t{entry}",
             escaped(sku),
             escaped(lot),
-            escaped(serial),
+            "",
             escaped(source),
             escaped(destination),
             str(quantity),

@@ -10,6 +10,7 @@ from ledger import keyed
 from ledger.connection import Transaction
 from ledger.costing import Receipt, ReceiptLine
 from schemas.base import shown
+from schemas.serials import compact, spelt_out
 from schemas.times import stamp
 
 _COLUMNS: Final = (
@@ -36,9 +37,10 @@ def _read(row: tuple[Any, ...]) -> Receipt:
 
 
 def _read_line(line: list[Any]) -> ReceiptLine:
-    number, sku, location, lot, quantity, unit_cost = line
+    number, sku, location, lot, quantity, unit_cost, *serials = line
     cost = None if unit_cost is None else Decimal(unit_cost)
-    return ReceiptLine(number, sku, location, lot, Decimal(quantity), cost)
+    units = spelt_out(serials[0]) if serials else None
+    return ReceiptLine(number, sku, location, lot, Decimal(quantity), cost, units)
 
 
 _SAVE: Final = f"""
@@ -62,9 +64,11 @@ def save(tx: Transaction, receipts: Collection[tuple[Receipt, str]]) -> None:
 
 def _row(receipt: Receipt, actor_id: str) -> tuple[object, ...]:
     """As the table keeps it: its lines are JSON without the names of their fields."""
-    kept = [
-        (*line[:4], shown(line.quantity), None if line.unit_cost is None else shown(line.unit_cost))
-        for line in receipt.lines
-    ]
-    lines = orjson.dumps(kept).decode()
+    lines = orjson.dumps([_kept(line) for line in receipt.lines]).decode()
     return (*receipt[:4], lines, *receipt[5:], actor_id)
+
+
+def _kept(line: ReceiptLine) -> tuple[object, ...]:
+    cost = None if line.unit_cost is None else shown(line.unit_cost)
+    kept = (*line[:4], shown(line.quantity), cost)
+    return kept if line.serials is None else (*kept, compact(line.serials))

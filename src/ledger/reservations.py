@@ -13,6 +13,7 @@ from ledger.connection import Transaction
 from ledger.copy import copy_rows, escaped, optional
 from ledger.documents import Reservation, ReservationLine
 from schemas.base import shown
+from schemas.serials import compact, spelt_out
 from schemas.times import stamp
 
 _COLUMNS: Final = (
@@ -67,8 +68,19 @@ def _read(row: tuple[Any, ...]) -> Reservation:
 
 
 def _read_line(line: list[Any]) -> ReservationLine:
-    number, sku, location, lot, channel, *quantities = line
-    return ReservationLine(number, sku, location, lot, channel, *map(Decimal, quantities))
+    number, sku, location, lot, channel, quantity, reserved, released, consumed, *serials = line
+    return ReservationLine(
+        number,
+        sku,
+        location,
+        lot,
+        channel,
+        Decimal(quantity),
+        Decimal(reserved),
+        Decimal(released),
+        Decimal(consumed),
+        spelt_out(serials[0]) if serials else None,
+    )
 
 
 _COPY: Final = f"COPY reservation ({_COLUMNS}, actor_id) FROM STDIN"
@@ -98,9 +110,25 @@ def row(reservation: Reservation, actor_id: str) -> str:
 
 
 def _lines(lines: Iterable[ReservationLine]) -> str:
-    return orjson.dumps(
-        [[*line[:5], *(shown(quantity) for quantity in line[5:])] for line in lines]
-    ).decode()
+    return orjson.dumps([_line(line) for line in lines]).decode()
+
+
+def _line(line: ReservationLine) -> list[object]:
+    number, sku, location, lot, channel, quantity, reserved, released, consumed, serials = line
+    kept: list[object] = [
+        number,
+        sku,
+        location,
+        lot,
+        channel,
+        shown(quantity),
+        shown(reserved),
+        shown(released),
+        shown(consumed),
+    ]
+    if serials is not None:
+        kept.append(compact(serials))
+    return kept
 
 
 def insert(tx: Transaction, rows: Iterable[str]) -> None:

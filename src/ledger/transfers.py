@@ -10,6 +10,7 @@ from ledger import keyed
 from ledger.connection import Transaction
 from ledger.documents import Transfer, TransferLine
 from schemas.base import shown
+from schemas.serials import compact, spelt_out
 from schemas.times import stamp
 
 _COLUMNS: Final = (
@@ -32,8 +33,8 @@ def lock(tx: Transaction, asked: Collection[tuple[str, str]]) -> dict[tuple[str,
 def _read(row: tuple[Any, ...]) -> Transfer:
     tenant_id, transfer_id, *rest, lines, created_at, version, conversions = row
     read = tuple(
-        TransferLine(line, sku, lot, *map(Decimal, quantities))
-        for line, sku, lot, *quantities in orjson.loads(lines)
+        TransferLine(*each[:3], *map(Decimal, each[3:7]), *map(spelt_out, each[7:]))
+        for each in orjson.loads(lines)
     )
     from_location, to_location, status, reference, reason = rest
     return Transfer(
@@ -73,7 +74,12 @@ def save(tx: Transaction, transfers: Collection[tuple[Transfer, str]]) -> None:
 
 def _row(transfer: Transfer, actor_id: str) -> tuple[object, ...]:
     """As the table keeps it: its lines are JSON without the names of their fields."""
-    kept = [(*line[:3], *map(shown, line[3:])) for line in transfer.lines]
+    kept = [
+        (*line[:3], *map(shown, line[3:7]))
+        if line.serials is None
+        else (*line[:3], *map(shown, line[3:7]), compact(line.serials))
+        for line in transfer.lines
+    ]
     return (
         *transfer[:7],
         orjson.dumps(kept).decode(),

@@ -134,6 +134,9 @@ def _events(prefix: str, record: dict[str, Any]) -> list[Message]:
             part = entries[start : start + ENTRIES_PER_EVENT]
             moved = {"actor_id": record["actor_id"], "entries": part}
             facts.append(("stock.moved", subject, number, moved))
+    serials = record.get("serials")
+    if serials:
+        facts.append(("stock.serials.changed", f"serials/{named}", 1, {"changes": serials}))
     return _cloud_events(prefix, record, facts, named)
 
 

@@ -24,6 +24,11 @@ KEY_REUSED: Final = Kind(
 UNKNOWN_ITEM: Final = Kind("unknown-item", 422, "No such item")
 UNKNOWN_LOCATION: Final = Kind("unknown-location", 422, "No such location")
 LOT_RULE: Final = Kind("lot-rule", 422, "The lot does not fit how the item is tracked")
+SERIAL_RULE: Final = Kind(
+    "serial-rule", 422, "The serials do not fit the quantity, or how the item is tracked"
+)
+SERIAL_PRESENT: Final = Kind("serial-present", 409, "A serial that would come in is here already")
+SERIAL_AWAY: Final = Kind("serial-not-available", 409, "A serial is not there to be taken")
 UNKNOWN_LOT: Final = Kind("unknown-lot", 404, "No such lot")
 UNKNOWN_HOLD: Final = Kind("unknown-hold", 404, "No such hold")
 HOLD_RELEASED: Final = Kind("hold-not-active", 409, "The hold is no longer active")

@@ -20,6 +20,31 @@ def ledger(unproved_ledger):
     assert report.passed, "\n".join(report.lines())
 
 
+def _units(ledger):
+    """Units of S by their serials: promised by name, sent, shipped, lost; all on a third partition."""
+    ledger.ask(asks.item("S", track_by="serial"), partition=2)
+    ledger.ask(asks.take_in(asks.units("S", ("N1", "N8"))), partition=2)
+    body = {"from_location": "MAIN", "to_location": "EAST", "lines": [asks.units("S", "N7", "N8")]}
+    del body["lines"][0]["location"]
+    ledger.ask(asks.ask("transfer.ship", body), partition=2)
+    made = ledger.ask(
+        asks.reserve(asks.units("S", "N1", "N2")), asks.reserve(asks.line("S", "1")), partition=2
+    )
+    first, second = (each.record["resource"]["id"] for each in made)
+    named = [{"line": 1, "quantity": "1", "serials": ["N1"]}]
+    ledger.ask(asks.consume(first, named), partition=2)
+    ledger.ask(asks.consume(second, [{"line": 1, "quantity": "1", "serials": ["N3"]}]), partition=2)
+    body = {"sku": "S", "location": "MAIN", "delta": "-1", "serials": ["N4"], "reason_code": "r"}
+    ledger.ask(asks.ask("stock.adjust", body), partition=2)
+
+
+def _mistyped(ledger):
+    """A lot under a code that is not its own, put right; on a fourth partition."""
+    ledger.ask(asks.item("M", track_by="batch"), partition=3)
+    ledger.ask(asks.receipt(("M", "3", "X1"), expires_on="3000-01-31"), partition=3)
+    ledger.ask(asks.correct("X1", "XI", "2", sku="M"), partition=3)
+
+
 @pytest.fixture
 def history(unproved_ledger):
     """A little of everything: stock in lots and without, held, promised and given back; refusals."""
@@ -71,6 +96,8 @@ def history(unproved_ledger):
     ledger.ask(asks.ask("policy.set", {"sku": "D", **limits}), partition=1)
     ledger.ask(asks.ask("policy.set", {"sku": "D", "location": "MAIN"}), partition=1)
     ledger.ask(asks.reserve(asks.line("D", "3")), partition=1)
+    _units(ledger)
+    _mistyped(ledger)
     return ledger
 
 

@@ -329,6 +329,77 @@ LIES = [
         "described",
         ("location", "tenant default location MAIN"),
     ),
+    *(
+        (lie, "serials", ("serial", f"tenant default sku S serial {named}"))
+        for lie, named in (
+            ("UPDATE serial SET account = 'EAST' WHERE serial = 'N5'", "N5"),
+            ("UPDATE serial SET account = '@loss' WHERE serial = 'N1'", "N1"),
+            ("UPDATE serial SET document = 'rcp-9' WHERE serial = 'N6'", "N6"),
+            ("UPDATE serial SET reservation_id = 'rsv-9' WHERE serial = 'N5'", "N5"),
+            ("UPDATE serial SET version = 9 WHERE serial = 'N6'", "N6"),
+            ("UPDATE serial SET serial = 'M9' WHERE serial = 'N6'", "M9"),
+        )
+    ),
+    (
+        "DELETE FROM serial WHERE serial = 'N5'",
+        "serials",
+        ("serial", "tenant default sku S serial N5"),
+    ),
+    (
+        "UPDATE movement SET from_account = 'EAST' WHERE sku = 'S' AND to_account = '@loss'",
+        "serials",
+        ("serial", "tenant default sku S serial N4"),
+    ),
+    (
+        "UPDATE serial_movement SET serial = 'N9' WHERE serial = 'N5'",
+        "serials moved",
+        ("serial_movement", "tenant default shard 1794 sequence 1 entry 1 serial N5"),
+    ),
+    (
+        "DELETE FROM serial_movement WHERE serial = 'N4' AND shard <> 1794",
+        "serials moved",
+        ("serial_movement", "tenant default shard 770 sequence 1 entry 1 serial N4"),
+    ),
+    (
+        "UPDATE movement SET quantity = 7 WHERE sku = 'S' AND quantity = 8",
+        "serials moved",
+        ("movement", "tenant default shard 1794 sequence 1 entry 1"),
+    ),
+    (
+        "DELETE FROM serial WHERE serial = 'N5'",
+        "serials counted",
+        ("balance", "tenant default sku S location MAIN"),
+    ),
+    (
+        "UPDATE balance SET by_serial = false WHERE sku = 'S'",
+        "serials counted",
+        ("balance", "tenant default sku S location EAST"),
+    ),
+    (
+        "UPDATE serial SET document = 'trf-9' WHERE serial = 'N7'",
+        "serials counted",
+        ("transfer", "tenant default transfer trf-040200000000000 sku S"),
+    ),
+    (
+        "UPDATE serial SET reservation_id = NULL WHERE serial = 'N2'",
+        "serials promised",
+        ("serial", "tenant default reservation rsv-020200000000000 sku S location MAIN"),
+    ),
+    (
+        "UPDATE serial SET reservation_id = 'rsv-9' WHERE serial = 'N5'",
+        "serials promised",
+        ("serial", "tenant default reservation rsv-9 sku S location MAIN"),
+    ),
+    (
+        "UPDATE movement SET quantity = 1 WHERE from_account = '@correction'",
+        "corrections",
+        ("movement", "tenant default correction lcr-030300000000000 sku M location MAIN"),
+    ),
+    (
+        "UPDATE lot SET expires_on = NULL WHERE lot = 'XI'",
+        "described",
+        ("lot", "tenant default lot (M,XI)"),
+    ),
     (
         "UPDATE publication SET published_up_to = 99 WHERE shard = 256",
         "publication",

@@ -25,6 +25,8 @@ from asks import (
     reserve,
     ship,
     start,
+    take_in,
+    units,
     use,
 )
 from consumers.project import UnprojectableError, isolated, project
@@ -138,6 +140,8 @@ def test_what_the_relay_says_again_changes_nothing_and_is_counted(tables, ledger
     ledger.ask(recipe("A", ("B", "1")))
     order = ledger.ask(start("A", "1"))[0].record["resource"]["id"]
     ledger.ask(use(order, ("B", "1")), produce(order, "1"))
+    ledger.ask(item("S", track_by="serial"))
+    ledger.ask(take_in(units("S", ("SN1", "SN5"))))
     said = [each for record in journalled(ledger) for each in messages(PREFIX, record)]
     first = tables.take(tables.topics.append(said))
     before = tables.everything()
@@ -147,11 +151,38 @@ def test_what_the_relay_says_again_changes_nothing_and_is_counted(tables, ledger
     assert all(before), "every table has something"
     assert first.no_news == {"level": 3}, "the reservation's shard comes first, with version 6"
     assert again.no_news == {
-        "item": 2, "location": 2, "lot": 2, "level": 7, "reservation": 2, "hold": 1,
-        "transfer": 1, "receipt": 1, "count": 1, "count_line": 1, "recipe": 1,
+        "item": 3, "location": 2, "lot": 2, "level": 7, "reservation": 2, "hold": 1, "serial": 5,
+        "transfer": 1, "receipt": 2, "count": 1, "count_line": 1, "recipe": 1, "serial_entry": 5,
         "production": 1, "customer_return": 1, "genealogy": 1, "policy": 1, "ledger_entry": 8,
-        "command_result": 21,
+        "command_result": 22,
     }  # fmt: skip
+
+
+def test_a_unit_stands_by_its_own_version_and_its_history_is_in_the_entries(tables, ledger):
+    fill(ledger)
+    ledger.ask(item("S", track_by="serial"))
+    ledger.ask(take_in(units("S", ("SN1", "SN3"))))
+    promised = ledger.ask(reserve(units("S", "SN2")))[0].body["reservation_id"]
+    ledger.ask(consume(promised))
+    ledger.ask(take_in(units("S", "SN2"), source="customer"), partition=1)
+    for record in reversed(journalled(ledger)):
+        tables.tell(record)
+    stands = "SELECT serial, status, location, reservation_id, version FROM serial ORDER BY serial"
+    assert tables.query(stands) == [
+        ("SN1", "in_stock", "MAIN", None, 1),
+        ("SN2", "in_stock", "MAIN", None, 4),
+        ("SN3", "in_stock", "MAIN", None, 1),
+    ]
+    history = (
+        "SELECT from_account, to_account FROM serial_entry e"
+        " JOIN ledger_entry USING (tenant_id, shard, sequence, entry, sku)"
+        " WHERE tenant_id = 'default' AND e.serial = 'SN2' ORDER BY moved_at"
+    )
+    assert tables.query(history) == [
+        ("@vendor", "MAIN"),
+        ("MAIN", "@customer"),
+        ("@customer", "MAIN"),
+    ]
 
 
 def test_a_batch_whose_commit_was_not_answered_is_passed_over_when_tried_again(tables):

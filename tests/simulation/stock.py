@@ -24,7 +24,18 @@ def _balance(columns: Row) -> tuple[Row, Row]:
     on_hand, reserved, held, incoming = map(number, columns[4:8])
     if on_hand < 0 or reserved < 0 or held < 0 or on_hand - reserved - held < 0:
         raise psycopg.errors.CheckViolation(f"no_oversell: {columns}")
-    return key, (*key, on_hand, reserved, held, incoming, Decimal(0), int(columns[8]), None, False)
+    return key, (
+        *key,
+        on_hand,
+        reserved,
+        held,
+        incoming,
+        Decimal(0),
+        int(columns[8]),
+        None,
+        None,
+        False,
+    )
 
 
 def update_balances(session: Session, values: Any) -> Found:

@@ -13,7 +13,13 @@ from ledger.book import Book, Rejected
 from ledger.making import Component, Recipe
 from schemas.base import QUANTITY_BOUND, ZERO, shown
 from schemas.commands.kits import NamedLot
-from schemas.problems import COMPONENT_RULE, INSUFFICIENT_STOCK, UNKNOWN_RECIPE, problem
+from schemas.problems import (
+    COMPONENT_RULE,
+    INSUFFICIENT_STOCK,
+    SERIAL_RULE,
+    UNKNOWN_RECIPE,
+    problem,
+)
 
 FINEST: Final = Decimal("0.000001")
 ALL_THERE_IS: Final = Decimal(QUANTITY_BOUND)
@@ -104,7 +110,17 @@ def recipe_of(book: Book, ask: Ask, sku: str, kind: str | None = None) -> Recipe
     if found is None or kind not in (None, found.kind):
         said = f"/sku: {sku} has no recipe" + (f" as a {kind}" if kind and found else "")
         return Rejected(404, problem(UNKNOWN_RECIPE, said, sku=sku, pointer="/sku"))
-    return found
+    return _by_unit(found, ask, book) or found
+
+
+def _by_unit(recipe: Recipe, ask: Ask, book: Book) -> Rejected | None:
+    """Refuse to make what has serials, or of it: which units went into which, nobody could say."""
+    stocked = (each.sku for each in recipe.components if not each.consumable)
+    for sku in (recipe.sku, *stocked):
+        if book.by_serial(ask.tenant_id, sku):
+            said = f"/sku: {sku} is tracked by serial: issue its units to production by name"
+            return Rejected(422, problem(SERIAL_RULE, said, sku=sku, pointer="/sku"))
+    return None
 
 
 def pick(making: Making, ask: Ask, book: Book, taken: Taken) -> Picked | Rejected:

@@ -10,8 +10,8 @@ from consumers.decisions.charges import divided
 from consumers.decisions.known import unknown_item, unknown_place
 from consumers.decisions.receipts import receipt_body
 from consumers.decisions.registry import Ask, Needs, decides
-from ledger.book import VENDOR, Applied, Book, CostFact, Event, Outcome, Rejected
-from ledger.costing import CostMethod, Period, Receipt, ReceiptLine
+from ledger.book import VENDOR, Applied, Book, Event, Outcome, Rejected
+from ledger.costing import CostFact, CostMethod, Period, Receipt, ReceiptLine
 from ledger.valuation.facts import CHARGES
 from ledger.valuation.money import CURRENCY_DECIMALS, worth
 from schemas.base import shown

@@ -21,6 +21,7 @@ Faults = dict[str, list[int]]
 RULES: Final = {
     "unknown-item": ("/sku", "there is no such item"),
     "lot-rule": ("/lot", "an item stocked by lot is counted by lot, and no other is"),
+    "by-serial": ("/sku", "its units have serials: stock.record says which of them were found"),
     "out-of-scope": ("", "the count is not about this"),
     "in-the-future": ("/counted_at", "must not lie in the future"),
     "not-after-opening": ("/counted_at", "must lie after the count was opened"),
@@ -147,6 +148,8 @@ def _unfit(
         yield "unknown-item"
     elif (item.track_by == "batch") != (line.lot is not None):
         yield "lot-rule"
+    elif item.track_by == "serial":
+        yield "by-serial"
     elif not fits(line):
         yield "out-of-scope"
 

@@ -81,7 +81,7 @@ def _moved(count: Count, line: CountLine) -> list[Movement]:
     if not variance:
         return []
     ends = (LOSS, count.location) if variance > ZERO else (count.location, LOSS)
-    return [Movement(line.sku, line.lot, "", *ends, abs(variance), None, "count", count.count_id)]
+    return [Movement(line.sku, line.lot, (), *ends, abs(variance), None, "count", count.count_id)]
 
 
 def _found(count: Count, line: CountLine, book: Book) -> list[Lot]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from consumers.decisions.known import lot_rule, unknown_item, unknown_place
 from consumers.decisions.registry import Ask, Needs, decides
+from consumers.decisions.serials import serial_rule
 from consumers.decisions.shares import Shares, all_left, reduced, shared
 from consumers.decisions.units import in_base
 from ledger.book import Applied, Book, Commitment, Event, Level, Outcome, Rejected
@@ -111,6 +112,11 @@ def _refused(command: PlaceHold, ask: Ask, book: Book) -> Rejected | None:
         unknown = unknown_item(book, ask.tenant_id, command.sku, "")
     else:
         unknown = unknown_place(book, ask.tenant_id, command.sku, command.location, "")
+    if not unknown and command.quantity is not None:
+        by_serial = book.by_serial(ask.tenant_id, command.sku)
+        unknown = serial_rule(
+            command.sku, command.quantity, None, "", by_serial=by_serial, named=False
+        )
     if unknown:
         return unknown
     if command.quantity is not None:

@@ -198,7 +198,7 @@ def _too_much(command: DisassembleKit, sku: str, at: str) -> Rejected:
 
 def _moved(parts: Sequence[Part], ends: tuple[str, str], ask: Ask) -> tuple[Movement, ...]:
     return tuple(
-        Movement(part.sku, part.lot, "", *ends, part.quantity, None, "kit", f"kit-{ask.new_id}")
+        Movement(part.sku, part.lot, (), *ends, part.quantity, None, "kit", f"kit-{ask.new_id}")
         for part in parts
         if part.quantity
     )

@@ -1,14 +1,20 @@
-"""What lot commands mean: a lot is described, and may be used from then on or not."""
+"""What lot commands mean: a lot is described, may be used or not, or was another all the time."""
 
 from datetime import date
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 
-from consumers.decisions.known import lot_rule, unknown_item
+from consumers.decisions.granting import insufficient
+from consumers.decisions.known import lot_rule, out_of_bounds, unknown_item, unknown_place
 from consumers.decisions.registry import Ask, Needs, decides
-from ledger.book import Applied, Book, Event, Outcome, Rejected
+from ledger.book import Applied, Book, Event, Movement, Outcome, Rejected
 from ledger.documents import Lot
-from schemas.commands.lots import SetLotStatus, UpsertLot
-from schemas.problems import UNKNOWN_LOT, problem
+from schemas.base import ZERO, shown
+from schemas.commands.lots import CorrectLot, LotDates, SetLotStatus, UpsertLot
+from schemas.problems import LOT_UNUSABLE, UNKNOWN_LOT, problem
+
+CORRECTION: Final = "@correction"
+"""The virtual place by which stock goes from a mistyped lot to its own."""
 
 
 def _lot(command: UpsertLot, tenant_id: str, needs: Needs) -> None:
@@ -66,6 +72,101 @@ def set_lot_status(command: SetLotStatus, ask: Ask, book: Book) -> Outcome:
         lot = undescribed(ask.tenant_id, command.sku, command.lot)
     changed = lot._replace(status=command.status, reason=command.reason, version=lot.version + 1)
     return _changed(200, "lot.status.set", changed)
+
+
+def _both(command: CorrectLot, tenant_id: str, needs: Needs) -> None:
+    needs.items.add((tenant_id, command.sku))
+    needs.locations.add((tenant_id, command.location))
+    needs.places.add((tenant_id, command.sku, command.location))
+    needs.lots.add((tenant_id, command.sku, command.from_lot))
+    needs.lots.add((tenant_id, command.sku, command.to_lot))
+
+
+@decides(CorrectLot, needs=_both)
+def correct_lot(command: CorrectLot, ask: Ask, book: Book) -> Outcome:
+    """Move stock from one lot to another where it lies, unless it is promised or held.
+
+    Nobody gets around a recall that way: what may not be used stays in its lot.
+    """
+    refused = _uncorrectable(command, ask, book)
+    if refused:
+        return refused
+    here = book.levels(ask.tenant_id, command.sku, command.location)
+    source = book.level(ask.tenant_id, command.sku, command.location, command.from_lot)
+    quantity = source.on_hand if command.quantity is None else command.quantity
+    if not quantity or quantity > source.available:
+        return _committed(command, quantity, source.available)
+    stands = here[command.to_lot].on_hand if command.to_lot in here else ZERO
+    refused = out_of_bounds(stands + quantity, "/quantity")
+    if refused:
+        return refused
+    return _corrected(command, ask, quantity, _taken_over(command, ask, book))
+
+
+def _uncorrectable(command: CorrectLot, ask: Ask, book: Book) -> Rejected | None:
+    refused = unknown_place(book, ask.tenant_id, command.sku, command.location, "") or lot_rule(
+        book, ask.tenant_id, command.sku, command.from_lot
+    )
+    known = book.lots.get((ask.tenant_id, command.sku, command.from_lot))
+    if refused or known is None or known.status == "active":
+        return refused
+    said = f"/from_lot: lot {known.lot} of {known.sku} is in {known.status}: it stays as it is"
+    members = {"sku": known.sku, "lot": known.lot, "because": known.status}
+    return Rejected(409, problem(LOT_UNUSABLE, said, pointer="/from_lot", **members))
+
+
+def _committed(command: CorrectLot, wanted: Decimal, available: Decimal) -> Rejected:
+    line = {
+        "sku": command.sku,
+        "location": command.location,
+        "lot": command.from_lot,
+        "requested": shown(wanted),
+        "available": shown(available),
+    }
+    return insufficient([line])
+
+
+def _taken_over(command: CorrectLot, ask: Ask, book: Book) -> tuple[Lot, ...]:
+    """The right lot with the dates of the other one, if nobody has described it yet."""
+    key = (ask.tenant_id, command.sku, command.to_lot)
+    mistyped = book.lots.get((ask.tenant_id, command.sku, command.from_lot))
+    dates: dict[str, Any] = {name: getattr(mistyped, name, None) for name in LotDates.model_fields}
+    if key in book.lots or not any(dates.values()):
+        return ()
+    return (undescribed(*key)._replace(**dates, version=1),)
+
+
+def _corrected(
+    command: CorrectLot, ask: Ask, quantity: Decimal, described: tuple[Lot, ...]
+) -> Applied:
+    document, sku, place = f"lcr-{ask.new_id}", command.sku, command.location
+    legs = (command.from_lot, place, CORRECTION), (command.to_lot, CORRECTION, place)
+    body = {
+        "id": document,
+        "sku": sku,
+        "location": place,
+        "from_lot": command.from_lot,
+        "to_lot": command.to_lot,
+        "quantity": shown(quantity),
+        "reason": command.reason,
+    }
+    return Applied(
+        201,
+        ("lot-correction", document),
+        body,
+        (
+            Event("lot.corrected", f"lot-correction/{document}", 1),
+            *(
+                Event("lot.described", f"lot/{sku}/{lot.lot}", lot.version, lot_body(lot))
+                for lot in described
+            ),
+        ),
+        described,
+        tuple(
+            Movement(sku, lot, (), start, end, quantity, None, command.reason, document)
+            for lot, start, end in legs
+        ),
+    )
 
 
 def undescribed(tenant_id: str, sku: str, lot: str) -> Lot:

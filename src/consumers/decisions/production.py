@@ -187,7 +187,7 @@ def produce_production(command: ProduceProduction, ask: Ask, book: Book) -> Outc
         ),
         movements=tuple(
             Movement(
-                order.sku, lot, "", PRODUCTION, order.location, quantity, None, "production",
+                order.sku, lot, (), PRODUCTION, order.location, quantity, None, "production",
                 order.production_id,
             )
             for lot, quantity in made.items()
@@ -237,7 +237,7 @@ def cancel_production(command: CancelProduction, ask: Ask, book: Book) -> Outcom
         commitments=freed,
         movements=tuple(
             Movement(
-                each.sku, each.lot, "", PRODUCTION, order.location, each.used, None,
+                each.sku, each.lot, (), PRODUCTION, order.location, each.used, None,
                 "production cancelled", order.production_id,
             )
             for each in inputs
@@ -262,7 +262,7 @@ def _movements(
 ) -> tuple[Movement, ...]:
     why = "production" if to == PRODUCTION else "production waste"
     return tuple(
-        Movement(sku, lot, "", order.location, to, quantity, None, why, order.production_id)
+        Movement(sku, lot, (), order.location, to, quantity, None, why, order.production_id)
         for sku, lot, quantity in parts
         if quantity
     )

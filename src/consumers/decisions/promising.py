@@ -16,10 +16,12 @@ from consumers.decisions.granting import (
 )
 from consumers.decisions.kit_lines import Kit, promise_kit
 from consumers.decisions.known import inactive, unknown_place
+from consumers.decisions.promises import units_for
 from consumers.decisions.registry import Ask
 from consumers.decisions.units import Conversions, factor_of, in_base_units
 from ledger.book import NO_LOT, Book, Level, Rejected
 from ledger.documents import ReservationLine
+from ledger.serial_unit import Serial, SerialKey
 from schemas.base import ZERO
 from schemas.commands.reservations import CreateReservation, WantedLine
 from schemas.problems import UNKNOWN_LOCATION, problem
@@ -32,18 +34,21 @@ class Promised(NamedTuple):
     choices: tuple[dict[str, Any], ...]
     conversions: Conversions
     kits: tuple[Kit, ...] = ()
+    serials: tuple[Serial, ...] = ()
 
 
 def promised(command: CreateReservation, ask: Ask, book: Book) -> Promised | Rejected:
     """What an order is promised: all that it wants or, unless it takes what there is, nothing.
 
-    Lines that name the same stock share it: what one has taken, the next finds gone.
+    Lines that name the same stock share it: what one has taken, the next finds gone. Units that
+    are named are promised all or none.
     """
     said = in_base_units(command.lines, ask.tenant_id, book)
     if isinstance(said, Rejected):
         return said
     wishes, conversions = said
     taken: Taken = {}
+    changed: dict[SerialKey, Serial] = {}
     lines: list[ReservationLine] = []
     short: list[dict[str, Any]] = []
     choices: list[dict[str, Any]] = []
@@ -58,6 +63,9 @@ def promised(command: CreateReservation, ask: Ask, book: Book) -> Promised | Rej
                 return kit
             kit.put(lines, kits, short)
             continue
+        units = units_for(number, wanted, ask, book, changed)
+        if isinstance(units, Rejected):
+            return units
         plain = len(places) == 1 and not wanted.whole_packs and not book.policies
         if plain:
             levels = book.levels(ask.tenant_id, wanted.sku, wanted.location)
@@ -65,14 +73,15 @@ def promised(command: CreateReservation, ask: Ask, book: Book) -> Promised | Rej
             granted = [(wanted.location, here)]
         else:
             granted = _granted(wanted, places, ask, book, taken)
-        lines += _lines(number, wanted, granted)
+        lines += _lines(number, wanted, granted, units)
         missing = granted[-1][1].missing
         if missing:
             short.append(short_line(number, wanted, granted[-1][1]))
         choices += _choices(number, granted, several=len(places) > 1)
-    if short and not (command.allow_partial and any(line.reserved for line in lines)):
+    if short and not _is_part(command, short, lines):
         return insufficient(short)
-    return Promised(tuple(lines), tuple(choices), conversions, tuple(kits))
+    units_taken = tuple(changed.values())
+    return Promised(tuple(lines), tuple(choices), conversions, tuple(kits), units_taken)
 
 
 def _choices(
@@ -203,11 +212,33 @@ def _broken_packs_named(
 
 
 def _lines(
-    number: int, wanted: WantedLine, granted: list[tuple[str, Granted]]
+    number: int,
+    wanted: WantedLine,
+    granted: list[tuple[str, Granted]],
+    units: tuple[str, ...] | None,
 ) -> list[ReservationLine]:
     """A wanted line as it was granted: once for each place and lot, or once with nothing."""
     parts = [(at, lot, reserved) for at, each in granted for lot, reserved in each.parts]
     return [
-        ReservationLine(number, wanted.sku, at, lot, wanted.channel, wanted.quantity, reserved)
+        ReservationLine(
+            number,
+            wanted.sku,
+            at,
+            lot,
+            wanted.channel,
+            wanted.quantity,
+            reserved,
+            ZERO,
+            ZERO,
+            units,
+        )
         for at, lot, reserved in parts or [(wanted.location, wanted.lot or NO_LOT, ZERO)]
     ]
+
+
+def _is_part(
+    command: CreateReservation, short: list[dict[str, Any]], lines: list[ReservationLine]
+) -> bool:
+    """Whether an order takes what there is. Units that it names it takes all or not at all."""
+    named = any(command.lines[each["line"] - 1].serials for each in short)
+    return command.allow_partial and not named and any(line.reserved for line in lines)

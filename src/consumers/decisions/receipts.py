@@ -5,10 +5,12 @@ from decimal import Decimal
 from typing import Any, Final
 
 from consumers.decisions.backdating import effective, needs_period
+from consumers.decisions.bodies import serials_body
 from consumers.decisions.known import inactive, lot_rule, out_of_bounds, unknown_place
 from consumers.decisions.labels import Lots, describe, described, lot_events
 from consumers.decisions.lots import lot_body
 from consumers.decisions.registry import Ask, Needs, decides
+from consumers.decisions.serials import Naming, serial_rule
 from consumers.decisions.units import in_base_units
 from ledger.book import (
     CUSTOMER,
@@ -36,6 +38,7 @@ def _lines(command: PostReceipt, tenant_id: str, needs: Needs) -> None:
         needs.places.add((tenant_id, line.sku, line.location))
         needs.items.add((tenant_id, line.sku))
         needs.locations.add((tenant_id, line.location))
+        needs.name(tenant_id, line.sku, line.serials)
         if line.lot is not None:
             needs.lots.add((tenant_id, line.sku, line.lot))
 
@@ -51,6 +54,7 @@ def post_receipt(command: PostReceipt, ask: Ask, book: Book) -> Outcome:
         return said
     lines, conversions = said
     receipt = f"rcp-{ask.new_id}"
+    naming = Naming(ask, book, receipt)
     lots: Lots = {}
     received: dict[LevelKey, Decimal] = {}
     returned = command.source == "customer"
@@ -59,6 +63,7 @@ def post_receipt(command: PostReceipt, ask: Ask, book: Book) -> Outcome:
             unknown_place(book, ask.tenant_id, line.sku, line.location, f"/lines/{index}")
             or (None if returned else inactive(book, ask.tenant_id, line.sku, index))
             or lot_rule(book, ask.tenant_id, line.sku, line.lot, f"/lines/{index}")
+            or _units(line, index, naming)
             or describe(line, (line.sku, line.lot), f"/lines/{index}", ask, book, lots)
             or _too_much(line, index, ask, book, received)
         )
@@ -82,7 +87,7 @@ def post_receipt(command: PostReceipt, ask: Ask, book: Book) -> Outcome:
             Movement(
                 line.sku,
                 line.lot or NO_LOT,
-                "",
+                line.serials or (),
                 SOURCES[command.source],
                 line.location,
                 line.quantity,
@@ -93,7 +98,17 @@ def post_receipt(command: PostReceipt, ask: Ask, book: Book) -> Outcome:
             )
             for line in lines
         ),
+        serials=tuple(naming.changed.values()),
     )
+
+
+def _units(line: ReceivedLine, index: int, naming: Naming) -> Rejected | None:
+    """Bring in the units that a line names, or refuse those that cannot come in."""
+    at, by_serial = f"/lines/{index}", naming.book.by_serial(naming.ask.tenant_id, line.sku)
+    refused = serial_rule(line.sku, line.quantity, line.serials, at, by_serial=by_serial)
+    if refused or line.serials is None:
+        return refused
+    return naming.take_in(line.sku, line.serials, line.location, at)
 
 
 def _too_much(
@@ -126,6 +141,7 @@ def _posted(
                 line.lot or NO_LOT,
                 line.quantity,
                 line.unit_cost,
+                line.serials,
             )
             for number, line in enumerate(lines, 1)
         ),
@@ -149,6 +165,7 @@ def receipt_body(receipt: Receipt) -> dict[str, Any]:
                 "lot": line.lot or None,
                 "quantity": shown(line.quantity),
                 "unit_cost": None if line.unit_cost is None else shown(line.unit_cost),
+                **serials_body(line.serials),
             }
             for line in receipt.lines
         ],

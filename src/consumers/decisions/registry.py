@@ -67,8 +67,18 @@ class Needs:
     """Of the tenants for whom somebody may date anything back."""
     lots: set[tuple[str, str, str]] = field(default_factory=set)
     """The lots that a command changes; those at its places are there to be read anyway."""
+    serials: set[tuple[str, str, str]] = field(default_factory=set)
+    units: set[tuple[str, str]] = field(default_factory=set)
+    """(tenant, serial): what a command names by its serial alone."""
+    serials_at: set[tuple[str, str, str]] = field(default_factory=set)
+    """(tenant, item, location): all serials that are there."""
     wherever: set[tuple[str, str]] = field(default_factory=set)
     """(tenant, item): all places where there ever was any of it."""
+
+    def name(self, tenant_id: str, sku: str, serials: Iterable[str] | None) -> None:
+        """Serials of an item that a command or a document names."""
+        if serials:
+            self.serials.update((tenant_id, sku, serial) for serial in serials)
 
 
 class Decider(NamedTuple):

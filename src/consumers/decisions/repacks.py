@@ -213,7 +213,7 @@ def _applied(  # what it is made of
 
 def _moved(packs: list[Pack], ends: tuple[str, str], named: str) -> tuple[Movement, ...]:
     return tuple(
-        Movement(sku, lot, "", *ends, quantity, None, "repack", named)
+        Movement(sku, lot, (), *ends, quantity, None, "repack", named)
         for sku, lot, quantity in packs
     )
 

@@ -1,24 +1,23 @@
 """What reservation commands mean: stock is promised, given back, shipped, or its time runs out."""
 
+from consumers.decisions.bodies import reservation_body, serials_body
 from consumers.decisions.fefo import WITHOUT_LOTS, unusable
 from consumers.decisions.granting import Granted, Taken, Wanted, insufficient, short_line
 from consumers.decisions.kit_lines import kits_after, opened
+from consumers.decisions.promises import given_back, movements, shipped
 from consumers.decisions.promising import promised
 from consumers.decisions.registry import Ask, Needs, decides
-from consumers.decisions.reservation_body import reservation_body
+from consumers.decisions.serials import (
+    Picked,
+    all_units,
+    units_of,
+    without,
+)
 from consumers.decisions.shares import Shares, all_left, reduced, shared, shares_of
 from consumers.decisions.units import needs_item
-from ledger.book import (
-    CUSTOMER,
-    Applied,
-    Book,
-    Commitment,
-    Event,
-    Movement,
-    Outcome,
-    Rejected,
-)
+from ledger.book import Applied, Book, Commitment, Event, Movement, Outcome, Rejected
 from ledger.documents import Reservation
+from ledger.serial_unit import Serial
 from schemas.base import ZERO, shown
 from schemas.commands.reservations import (
     ConsumeReservation,
@@ -49,11 +48,22 @@ def _places(command: CreateReservation, tenant_id: str, needs: Needs) -> None:
             needs.policies.add((tenant_id, line.sku, line.location))
         if line.by_component:
             needs.kits.add((tenant_id, line.sku, line.location))
+        if line.serials is not None:
+            needs.items.add((tenant_id, line.sku))
+            needs.name(tenant_id, line.sku, line.serials)
     needs_item(command.lines, tenant_id, needs)
 
 
 def _reservation(command: OnReservation, tenant_id: str, needs: Needs) -> None:
     needs.reservations.add((tenant_id, command.reservation_id))
+
+
+def _shipped(command: ConsumeReservation, tenant_id: str, needs: Needs) -> None:
+    """The units that it names, too; of which items they are only the reservation says."""
+    needs.reservations.add((tenant_id, command.reservation_id))
+    for part in command.lines or ():
+        if part.serials:
+            needs.units.update((tenant_id, serial) for serial in part.serials)
 
 
 @decides(CreateReservation, needs=_places)
@@ -62,7 +72,7 @@ def create_reservation(command: CreateReservation, ask: Ask, book: Book) -> Outc
     found = promised(command, ask, book)
     if isinstance(found, Rejected):
         return found
-    lines, choices, conversions, kits = found
+    lines, choices, conversions, kits, serials = found
     reservation = Reservation(
         ask.tenant_id,
         f"rsv-{ask.new_id}",
@@ -88,6 +98,7 @@ def create_reservation(command: CreateReservation, ask: Ask, book: Book) -> Outc
                 if line.reserved
             ]
         ),
+        serials=serials,
     )
 
 
@@ -98,8 +109,13 @@ def release_reservation(command: ReleaseReservation, ask: Ask, book: Book) -> Ou
     if isinstance(taken, Rejected):
         return taken
     found, shares = taken
-    changed = _reduced(found, shares, "released", "released")
-    return _changed(200, "reservation.released", changed, commitments=_given_back(found, shares))
+    units = units_of(found.lines, shares, command.lines, must_name=False)
+    if isinstance(units, Rejected):
+        return units
+    changed = _reduced(found, shares, units, "released", "released")
+    freed = given_back(found, units, ask, book)
+    back = _given_back(found, shares)
+    return _changed(200, "reservation.released", changed, commitments=back, serials=freed)
 
 
 @decides(ExpireReservation, needs=_reservation)
@@ -111,11 +127,14 @@ def expire_reservation(command: ExpireReservation, ask: Ask, book: Book) -> Outc
     if found.status != "active" or not _past(found, book):
         return _closed(found, "is not due to expire")
     shares = all_left(found.lines)
-    changed = _reduced(found, shares, "released", "expired")
-    return _changed(200, "reservation.expired", changed, commitments=_given_back(found, shares))
+    units = all_units(found.lines)
+    changed = _reduced(found, shares, units, "released", "expired")
+    freed = given_back(found, units, ask, book)
+    back = _given_back(found, shares)
+    return _changed(200, "reservation.expired", changed, commitments=back, serials=freed)
 
 
-@decides(ConsumeReservation, needs=_reservation)
+@decides(ConsumeReservation, needs=_shipped)
 def consume_reservation(command: ConsumeReservation, ask: Ask, book: Book) -> Outcome:
     """Ship promised stock: it leaves its location for the customer, and the promise with it."""
     taken = _taken(command, ask, book)
@@ -125,38 +144,35 @@ def consume_reservation(command: ConsumeReservation, ask: Ask, book: Book) -> Ou
     refused = _unusable(found, shares, ask, book) or _not_there(found, shares, ask, book)
     if refused:
         return refused
+    units = units_of(found.lines, shares, command.lines, must_name=True)
+    if isinstance(units, Rejected):
+        return units
+    gone = shipped(found, units, ask, book)
+    if isinstance(gone, Rejected):
+        return gone
     proof = command.shipment_proof
     shipment = {
         "carrier": proof.carrier,
         "tracking": proof.tracking,
         "shipped_at": stamp(proof.shipped_at),
         "lines": [
-            {"line": line.line, "quantity": shown(quantity)}
-            for line, quantity in shared(found.lines, shares)
+            {
+                "line": found.lines[index].line,
+                "quantity": shown(quantity),
+                **serials_body(units.get(index)),
+            }
+            for index, quantity in shares
         ],
     }
-    changed = _reduced(found, shares, "consumed", "consumed")
+    changed = _reduced(found, shares, units, "consumed", "consumed")
     changed = changed._replace(shipments=(*found.shipments, shipment))
-    movements = tuple(
-        Movement(
-            line.sku,
-            line.lot,
-            "",
-            line.location,
-            CUSTOMER,
-            quantity,
-            None,
-            f"shipment {proof.carrier} {proof.tracking}",
-            found.reservation_id,
-        )
-        for line, quantity in shared(found.lines, shares)
-    )
     return _changed(
         200,
         "reservation.consumed",
         changed,
         commitments=_given_back(found, shares),
-        movements=movements,
+        movements=movements(found, shares, units, f"shipment {proof.carrier} {proof.tracking}"),
+        serials=gone,
     )
 
 
@@ -184,12 +200,16 @@ def _taken(
     return shares if isinstance(shares, Rejected) else (found, shares)
 
 
-def _reduced(found: Reservation, shares: Shares, column: str, ended: str) -> Reservation:
+def _reduced(
+    found: Reservation, shares: Shares, units: Picked, column: str, ended: str
+) -> Reservation:
     """The reservation with its shares taken out; ended once nothing is left.
 
     One that shipped anything ends as consumed, however its rest went.
     """
     lines = reduced(found.lines, shares, column)
+    if units:
+        lines = without(lines, units)
     status = "active"
     if not any(line.left for line in lines):
         status = "consumed" if any(line.consumed for line in lines) else ended
@@ -254,6 +274,7 @@ def _changed(
     *,
     commitments: tuple[Commitment, ...],
     movements: tuple[Movement, ...] = (),
+    serials: tuple[Serial, ...] = (),
 ) -> Applied:
     """The outcome that leaves a reservation as given."""
     named = reservation.reservation_id
@@ -265,4 +286,5 @@ def _changed(
         (reservation,),
         movements,
         commitments,
+        serials=serials,
     )

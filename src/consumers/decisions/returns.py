@@ -157,7 +157,7 @@ def _applied(  # what it is made of
         tuple(
             # The document of the shipment: by it the cost can be found at which it left.
             Movement(
-                part.sku, part.lot, "", CUSTOMER, part.to, part.quantity, None,
+                part.sku, part.lot, (), CUSTOMER, part.to, part.quantity, None,
                 f"return {named}", found.reservation_id,
             )
             for part in parts

@@ -1,12 +1,16 @@
 """What stock commands mean: a count sets what is on hand, an adjustment changes it, issues take."""
 
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from consumers.decisions.backdating import effective, needs_period
+from consumers.decisions.bodies import serials_body
+from consumers.decisions.differences import Why, moved
+from consumers.decisions.found_units import adjusted, counted
 from consumers.decisions.granting import Taken, Wanted, grant, insufficient, overdrawn, short_line
 from consumers.decisions.known import lot_rule, out_of_bounds, unknown_place
 from consumers.decisions.registry import Ask, Needs, decides
+from consumers.decisions.serials import Naming, serial_rule
 from consumers.decisions.units import Conversions, conversion, in_base, in_base_units
 from ledger.book import (
     CUSTOMER,
@@ -34,39 +38,40 @@ WRITTEN_OFF: Final = frozenset({"scrap", "loss"})
 OnOneLevel = RecordStock | AdjustStock
 
 
-class Why(NamedTuple):
-    """What is told of a difference: as which event, for what reason, at what cost, since when."""
-
-    event: str
-    reason: str
-    unit_cost: Decimal | None = None
-    effective_at: str | None = None
-
-
 def _place(command: OnOneLevel, tenant_id: str, needs: Needs) -> None:
     needs.places.add((tenant_id, command.sku, command.location))
     needs.items.add((tenant_id, command.sku))
     needs.locations.add((tenant_id, command.location))
     if isinstance(command, AdjustStock):
         needs_period(command.effective_at, tenant_id, needs)
+    needs.name(tenant_id, command.sku, command.serials)
+    if command.serials is not None and isinstance(command, RecordStock):
+        needs.serials_at.add((tenant_id, command.sku, command.location))
 
 
 @decides(RecordStock, needs=_place)
 def record_stock(command: RecordStock, ask: Ask, book: Book) -> Outcome:
-    """Move the difference between the count and the books; a count that agrees is kept too."""
+    """Move the difference between the count and the books; a count that agrees is kept too.
+
+    Where each unit is a serial, those that the books lacked come in, and those not found go.
+    """
     refused = _refused(command, ask, book)
     if refused:
         return refused
     level = book.level(ask.tenant_id, command.sku, command.location, command.lot or NO_LOT)
-    counted = _in_base(command, command.quantity, "quantity", ask, book)
-    if isinstance(counted, Rejected):
-        return counted
-    difference = counted - level.on_hand
+    quantity = _in_base(command, command.quantity, "quantity", ask, book)
+    if isinstance(quantity, Rejected):
+        return quantity
+    difference = quantity - level.on_hand
     if difference < ZERO and difference < -level.free:
         return _short(command, level, -difference)
-    body = {"counted": shown(counted), "reason": command.reason}
-    body |= _converted(command, command.quantity, counted, ask, book)
-    return _moved(command, ask, level, difference, Why("stock.recorded", command.reason), body)
+    units = counted(command, Naming(ask, book, f"stock-{ask.new_id}"))
+    if isinstance(units, Rejected):
+        return units
+    body = {"counted": shown(quantity), "reason": command.reason, **units.found_body()}
+    body |= _converted(command, command.quantity, quantity, ask, book)
+    why = Why("stock.recorded", command.reason)
+    return moved(command, ask, level, difference, why, body, units)
 
 
 @decides(AdjustStock, needs=_place)
@@ -82,25 +87,36 @@ def adjust_stock(command: AdjustStock, ask: Ask, book: Book) -> Outcome:
     delta = _in_base(command, command.delta, "delta", ask, book)
     if isinstance(delta, Rejected):
         return delta
-    if delta < ZERO and delta < -level.free:
-        return _short(command, level, -delta)
-    refused = out_of_bounds(level.on_hand + delta, "/delta")
+    short = delta < ZERO and delta < -level.free
+    refused = (
+        _short(command, level, -delta) if short else out_of_bounds(level.on_hand + delta, "/delta")
+    )
     if refused:
         return refused
+    units = adjusted(command, Naming(ask, book, f"stock-{ask.new_id}"))
+    if isinstance(units, Rejected):
+        return units
     body = {
         "reason_code": command.reason_code,
         "unit_cost": None if command.unit_cost is None else shown(command.unit_cost),
+        **serials_body(command.serials),
         **_converted(command, command.delta, delta, ask, book),
     }
     why = Why("stock.adjusted", command.reason_code, command.unit_cost, moment)
-    return _moved(command, ask, level, delta, why, body)
+    return moved(command, ask, level, delta, why, body, units)
 
 
 def _in_base(
     command: OnOneLevel, quantity: Decimal, field: str, ask: Ask, book: Book
 ) -> Decimal | Rejected:
+    """A quantity in base units; where each of these is a serial, as many as are named."""
     item = book.items[ask.tenant_id, command.sku]
-    return in_base(item, quantity, command.unit, "", field)
+    based = in_base(item, quantity, command.unit, "", field)
+    if isinstance(based, Rejected):
+        return based
+    by_serial = item.track_by == "serial"
+    wrong = serial_rule(command.sku, abs(based), command.serials, "", by_serial=by_serial)
+    return wrong or based
 
 
 def _converted(
@@ -119,6 +135,7 @@ def _from(command: IssueStock, tenant_id: str, needs: Needs) -> None:
         needs.places.add((tenant_id, line.sku, line.location))
         needs.items.add((tenant_id, line.sku))
         needs.locations.add((tenant_id, line.location))
+        needs.name(tenant_id, line.sku, line.serials)
 
 
 @decides(IssueStock, needs=_from)
@@ -131,11 +148,10 @@ def issue_stock(command: IssueStock, ask: Ask, book: Book) -> Outcome:
     taken: Taken = {}
     short: list[dict[str, Any]] = []
     parts: list[tuple[int, IssuedLine, str, Decimal]] = []
+    naming = Naming(ask, book, f"stock-{ask.new_id}")
     for number, line in enumerate(lines, 1):
         at = f"/lines/{number - 1}"
-        refused = unknown_place(book, ask.tenant_id, line.sku, line.location, at)
-        if not refused and line.lot is not None:
-            refused = lot_rule(book, ask.tenant_id, line.sku, line.lot, at)
+        refused = _no_line(line, ask, book, at)
         if refused:
             return refused
         levels = book.levels(ask.tenant_id, line.sku, line.location)
@@ -147,22 +163,38 @@ def issue_stock(command: IssueStock, ask: Ask, book: Book) -> Outcome:
         parts += [(number, line, lot, quantity) for lot, quantity in granted.parts]
         if granted.missing:
             short.append(short_line(number, wish, granted))
+        elif line.serials:
+            ends = (line.location, GOES_TO[command.to])
+            refused = naming.take_out(line.sku, line.serials, ends, at)
+            if refused:
+                return refused
     if short:
         return insufficient(short)
     moment = effective(command.effective_at, ask, book)
     if isinstance(moment, Rejected):
         return moment
-    return _issued(command, ask, parts, conversions, moment)
+    return _issued(command, parts, naming, conversions, moment)
+
+
+def _no_line(line: IssuedLine, ask: Ask, book: Book, at: str) -> Rejected | None:
+    """Refuse a line that names nothing, or a lot or serials where the item has none."""
+    refused = unknown_place(book, ask.tenant_id, line.sku, line.location, at)
+    if refused:
+        return refused
+    if line.lot is not None:
+        refused = lot_rule(book, ask.tenant_id, line.sku, line.lot, at)
+    by_serial = book.by_serial(ask.tenant_id, line.sku)
+    return refused or serial_rule(line.sku, line.quantity, line.serials, at, by_serial=by_serial)
 
 
 def _issued(
     command: IssueStock,
-    ask: Ask,
     parts: list[tuple[int, IssuedLine, str, Decimal]],
+    naming: Naming,
     conversions: Conversions,
     moment: str | None,
 ) -> Applied:
-    document = f"stock-{ask.new_id}"
+    document = naming.document
     return Applied(
         201,
         ("stock-movement", document),
@@ -178,6 +210,7 @@ def _issued(
                     "location": line.location,
                     "lot": lot or None,
                     "quantity": shown(quantity),
+                    **serials_body(line.serials),
                 }
                 for number, line, lot, quantity in parts
             ],
@@ -188,7 +221,7 @@ def _issued(
             Movement(
                 line.sku,
                 lot,
-                "",
+                line.serials or (),
                 line.location,
                 GOES_TO[command.to],
                 quantity,
@@ -199,6 +232,7 @@ def _issued(
             )
             for _, line, lot, quantity in parts
         ),
+        serials=tuple(naming.changed.values()),
     )
 
 
@@ -220,43 +254,3 @@ def _short(command: OnOneLevel, level: Level, wanted: Decimal) -> Rejected:
         "available": free,
     }
     return Rejected(409, problem(INSUFFICIENT_STOCK, said, lines=[short]))
-
-
-def _moved(
-    command: OnOneLevel,
-    ask: Ask,
-    level: Level,
-    difference: Decimal,
-    why: Why,
-    body: dict[str, Any],
-) -> Applied:
-    """The outcome of a difference between the location and the account of loss and gain."""
-    document = f"stock-{ask.new_id}"
-    ends = (LOSS, command.location) if difference > ZERO else (command.location, LOSS)
-    movement = Movement(
-        command.sku,
-        level.key.lot,
-        "",
-        *ends,
-        abs(difference),
-        why.unit_cost,
-        why.reason,
-        document,
-        why.effective_at,
-    )
-    body = {
-        "id": document,
-        "sku": command.sku,
-        "location": command.location,
-        "lot": command.lot,
-        "difference": shown(difference),
-        "on_hand": shown(level.on_hand + difference),
-        **body,
-    }
-    return Applied(
-        code=201,
-        resource=("stock-movement", document),
-        body=body,
-        events=(Event(why.event, f"stock-movement/{document}", 1),),
-        movements=(movement,) if difference else (),
-    )

@@ -2,11 +2,20 @@
 
 from collections import defaultdict
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
+from consumers.decisions.bodies import transfer_body
 from consumers.decisions.granting import Taken, Wanted, grant, insufficient, short_line
 from consumers.decisions.known import lot_rule, out_of_bounds, unknown_place
 from consumers.decisions.registry import Ask, Needs, decides
+from consumers.decisions.serials import (
+    Naming,
+    Picked,
+    all_units,
+    serial_rule,
+    units_of,
+    without,
+)
 from consumers.decisions.shares import Shares, all_left, reduced, shared, shares_of
 from consumers.decisions.units import in_base_units
 from ledger.book import (
@@ -22,8 +31,7 @@ from ledger.book import (
     Rejected,
 )
 from ledger.documents import Transfer, TransferLine
-from schemas.base import shown
-from schemas.commands.transfers import CloseTransfer, ReceiveTransfer, ShipTransfer
+from schemas.commands.transfers import CloseTransfer, ReceiveTransfer, ShippedLine, ShipTransfer
 from schemas.problems import (
     TRANSFER_ENDED,
     TRANSFER_HOLDS_LESS,
@@ -33,15 +41,14 @@ from schemas.problems import (
 
 OnTransfer = ReceiveTransfer | CloseTransfer
 
-ENDS: Final = {"lost": LOSS, "returned": None}
-"""Where what does not arrive ends up; None is where it came from."""
-
 
 def _places(command: ShipTransfer, tenant_id: str, needs: Needs) -> None:
     for location in (command.from_location, command.to_location):
         needs.locations.add((tenant_id, location))
         needs.places.update((tenant_id, line.sku, location) for line in command.lines)
     needs.items.update((tenant_id, line.sku) for line in command.lines)
+    for line in command.lines:
+        needs.name(tenant_id, line.sku, line.serials)
 
 
 def _transfer(command: OnTransfer, tenant_id: str, needs: Needs) -> None:
@@ -53,30 +60,41 @@ def ship_transfer(command: ShipTransfer, ask: Ask, book: Book) -> Outcome:
     """Take what is available out of one location, and announce it at the other.
 
     Without a lot those go that would be promised first. One that may not be used goes nowhere by
-    itself: it is written off, or given free before.
+    itself: it is written off, or given free before. Which units go only the shipper knows: of an
+    item tracked by serial each is named.
     """
     said = in_base_units(command.lines, ask.tenant_id, book)
     if isinstance(said, Rejected):
         return said
     wishes, conversions = said
+    transfer_id = f"trf-{ask.new_id}"
+    naming = Naming(ask, book, transfer_id)
     lines: list[TransferLine] = []
     short: list[dict[str, Any]] = []
     taken: Taken = {}
     for number, wanted in enumerate(wishes, 1):
-        refused = _refused(command, number - 1, ask, book)
+        refused = _refused(command, wanted, number - 1, ask, book)
         if refused:
             return refused
         wish = Wanted(wanted.sku, command.from_location, wanted.quantity, wanted.lot)
         levels = book.levels(ask.tenant_id, wanted.sku, command.from_location)
         granted = grant(wish, ask.tenant_id, levels, taken, book)
-        lines += [TransferLine(number, wanted.sku, lot, take) for lot, take in granted.parts]
+        lines += [
+            TransferLine(number, wanted.sku, lot, take, serials=wanted.serials)
+            for lot, take in granted.parts
+        ]
         if granted.missing:
             short.append(short_line(number, wish, granted))
+        elif wanted.serials:
+            ends = (command.from_location, TRANSIT)
+            away = naming.take_out(wanted.sku, wanted.serials, ends, f"/lines/{number - 1}")
+            if away:
+                return away
     if short:
         return insufficient(short)
     transfer = Transfer(
         ask.tenant_id,
-        f"trf-{ask.new_id}",
+        transfer_id,
         command.from_location,
         command.to_location,
         "in_transit",
@@ -87,7 +105,12 @@ def ship_transfer(command: ShipTransfer, ask: Ask, book: Book) -> Outcome:
         1,
         conversions,
     )
-    gone = all_left(transfer.lines)
+    return _sent(transfer, naming, book)
+
+
+def _sent(transfer: Transfer, naming: Naming, book: Book) -> Outcome:
+    """The outcome of a transfer all of which is in transit now."""
+    gone, units = all_left(transfer.lines), all_units(transfer.lines)
     refused = _too_much(transfer, gone, transfer.to_location, "incoming", book)
     if refused:
         return refused
@@ -95,8 +118,9 @@ def ship_transfer(command: ShipTransfer, ask: Ask, book: Book) -> Outcome:
         201,
         "transfer.shipped",
         transfer,
-        _movements(transfer, gone, (command.from_location, TRANSIT), "transfer"),
+        _movements(transfer, gone, units, (transfer.from_location, TRANSIT), "transfer"),
         _announced(transfer, gone, 1),
+        naming,
     )
 
 
@@ -109,17 +133,13 @@ def receive_transfer(command: ReceiveTransfer, ask: Ask, book: Book) -> Outcome:
     shares = shares_of(transfer.lines, command.lines, TRANSFER_HOLDS_LESS)
     if isinstance(shares, Rejected):
         return shares
+    units = units_of(transfer.lines, shares, command.lines, must_name=True)
+    if isinstance(units, Rejected):
+        return units
     refused = _too_much(transfer, shares, transfer.to_location, "on_hand", book)
     if refused:
         return refused
-    changed = _reduced(transfer, shares, "received", "received")
-    return _changed(
-        200,
-        "transfer.received",
-        changed,
-        _movements(transfer, shares, (TRANSIT, transfer.to_location), "transfer"),
-        _announced(transfer, shares, -1),
-    )
+    return _arrived(transfer, (shares, units), ("received", "received"), "transfer", ask, book)
 
 
 @decides(CloseTransfer, needs=_transfer)
@@ -129,29 +149,60 @@ def close_transfer(command: CloseTransfer, ask: Ask, book: Book) -> Outcome:
     if isinstance(transfer, Rejected):
         return transfer
     shares = all_left(transfer.lines)
-    to = ENDS[command.rest]
-    if to is None:
-        to = transfer.from_location
-        refused = _too_much(transfer, shares, to, "on_hand", book)
+    if command.rest == "returned":
+        refused = _too_much(transfer, shares, transfer.from_location, "on_hand", book)
         if refused:
             return refused
-    changed = _reduced(transfer, shares, command.rest, "closed")._replace(reason=command.reason)
+    units = all_units(transfer.lines)
+    return _arrived(transfer, (shares, units), (command.rest, "closed"), command.reason, ask, book)
+
+
+def _arrived(
+    transfer: Transfer,
+    taken: tuple[Shares, Picked],
+    how: tuple[str, str],
+    reason: str,
+    ask: Ask,
+    book: Book,
+) -> Applied:
+    """The outcome of shares and their units that are in transit no more.
+
+    `how` is the column that notes them, and how a transfer ends of which nothing is left.
+    """
+    (shares, units), (column, ended) = taken, how
+    to = {"received": transfer.to_location, "lost": LOSS}.get(column, transfer.from_location)
+    naming = Naming(ask, book, transfer.transfer_id)
+    for index, serials in units.items():
+        at = f"/lines/{transfer.lines[index].line - 1}"
+        refused = naming.take_out(transfer.lines[index].sku, serials, (TRANSIT, to), at)
+        if refused:
+            raise RuntimeError(f"{transfer.transfer_id} has units that are not in transit")
+    changed = _reduced(transfer, shares, column, ended)
+    if ended == "closed":
+        changed = changed._replace(reason=reason)
     return _changed(
         200,
-        "transfer.closed",
-        changed,
-        _movements(transfer, shares, (TRANSIT, to), command.reason),
+        f"transfer.{ended}",
+        changed._replace(lines=without(changed.lines, units)),
+        _movements(transfer, shares, units, (TRANSIT, to), reason),
         _announced(transfer, shares, -1),
+        naming,
     )
 
 
-def _refused(command: ShipTransfer, index: int, ask: Ask, book: Book) -> Rejected | None:
-    wanted, at = command.lines[index], f"/lines/{index}"
+def _refused(
+    command: ShipTransfer, wanted: ShippedLine, index: int, ask: Ask, book: Book
+) -> Rejected | None:
+    at = f"/lines/{index}"
     for location in (command.from_location, command.to_location):
         unknown = unknown_place(book, ask.tenant_id, wanted.sku, location, at)
         if unknown:
             return unknown
-    return lot_rule(book, ask.tenant_id, wanted.sku, wanted.lot, at) if wanted.lot else None
+    by_serial = book.by_serial(ask.tenant_id, wanted.sku)
+    refused = serial_rule(wanted.sku, wanted.quantity, wanted.serials, at, by_serial=by_serial)
+    if refused or wanted.lot is None:
+        return refused
+    return lot_rule(book, ask.tenant_id, wanted.sku, wanted.lot, at)
 
 
 def _too_much(
@@ -193,11 +244,21 @@ def _reduced(transfer: Transfer, shares: Shares, column: str, ended: str) -> Tra
 
 
 def _movements(
-    transfer: Transfer, shares: Shares, ends: tuple[str, str], reason: str
+    transfer: Transfer, shares: Shares, units: Picked, ends: tuple[str, str], reason: str
 ) -> tuple[Movement, ...]:
+    lines, document = transfer.lines, transfer.transfer_id
     return tuple(
-        Movement(line.sku, line.lot, "", *ends, quantity, None, reason, transfer.transfer_id)
-        for line, quantity in shared(transfer.lines, shares)
+        Movement(
+            lines[index].sku,
+            lines[index].lot,
+            units.get(index, ()),
+            *ends,
+            quantity,
+            None,
+            reason,
+            document,
+        )
+        for index, quantity in shares
     )
 
 
@@ -215,6 +276,7 @@ def _changed(
     transfer: Transfer,
     movements: tuple[Movement, ...],
     commitments: tuple[Commitment, ...],
+    naming: Naming,
 ) -> Applied:
     """The outcome that leaves a transfer as given."""
     named = transfer.transfer_id
@@ -226,33 +288,5 @@ def _changed(
         (transfer,),
         movements,
         commitments,
+        serials=tuple(naming.changed.values()),
     )
-
-
-def transfer_body(transfer: Transfer) -> dict[str, Any]:
-    """A transfer as results and events show it."""
-    body: dict[str, Any] = {
-        "transfer_id": transfer.transfer_id,
-        "from_location": transfer.from_location,
-        "to_location": transfer.to_location,
-        "status": transfer.status,
-        "reference": transfer.reference,
-        "reason": transfer.reason,
-        "lines": [
-            {
-                "line": line.line,
-                "sku": line.sku,
-                "lot": line.lot or None,
-                "shipped": shown(line.shipped),
-                "received": shown(line.received),
-                "lost": shown(line.lost),
-                "returned": shown(line.returned),
-            }
-            for line in transfer.lines
-        ],
-        "created_at": transfer.created_at,
-        "version": transfer.version,
-    }
-    if transfer.conversions:
-        body["conversions"] = list(transfer.conversions)
-    return body

@@ -18,6 +18,8 @@ from consumers.projections.production import PRODUCTION
 from consumers.projections.receipt import RECEIPT
 from consumers.projections.recipe import RECIPE
 from consumers.projections.reservation import RESERVATION
+from consumers.projections.serial import SERIAL
+from consumers.projections.serial_entry import SERIAL_ENTRY
 from consumers.projections.table import Table
 from consumers.projections.transfer import TRANSFER
 
@@ -37,18 +39,24 @@ TABLES: Final = (
     RECIPE,
     PRODUCTION,
     GENEALOGY,
+    SERIAL,
+    SERIAL_ENTRY,
     LEDGER_ENTRY,
     COMMAND_RESULT,
 )
 """In the order in which every transaction writes them."""
 
-BY_TYPE: Final[dict[str, Table]] = {kind: table for table in TABLES for kind in table.types}
+BY_TYPE: Final[dict[str, list[Table]]] = {
+    kind: [table for table in TABLES if kind in table.types]
+    for kind in sorted({kind for table in TABLES for kind in table.types})
+}
 
 TOLD_ELSEWHERE: Final = frozenset(
     {
         "stock.recorded",
         "stock.adjusted",
         "stock.issued",
+        "lot.corrected",
         "kit.assembled",
         "kit.disassembled",
         "cost.method.set",

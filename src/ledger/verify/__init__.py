@@ -23,6 +23,7 @@ from ledger.verify import (
     numbering,
     point,
     promises,
+    serials,
     told,
     values,
 )
@@ -74,6 +75,7 @@ def _checks(retention: timedelta) -> tuple[Check, ...]:
         _both("incoming", partial(levels.committed, of="incoming")),
         _both("available", levels.available),
         _both("conservation", levels.conservation),
+        _both("corrections", moved.corrected),
         _both("level records", levels.recorded),
         _both("reservations", promises.check),
         _both("ended", promises.ended),
@@ -89,6 +91,10 @@ def _checks(retention: timedelta) -> tuple[Check, ...]:
         Check("costs", values.said, None),
         Check("value facts", values.taken_in, None),
         Check("values", values.follow, None),
+        Check("serials", serials.check, None),
+        Check("serials moved", serials.moved, None),
+        Check("serials counted", serials.counted, None),
+        Check("serials promised", serials.promised, None),
         Check(
             "idempotency",
             partial(identities.check, retention=retention),

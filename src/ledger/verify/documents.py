@@ -41,10 +41,12 @@ class Kind(NamedTuple):
         yield actor_id
 
     def _listed(self, lines: Sequence[Told]) -> list[list[Any]]:
-        return [
-            [line[name] or "" if name == "lot" else line[name] for name in self.lines]
-            for line in lines
-        ]
+        return [self._values(line) for line in lines]
+
+    def _values(self, line: Told) -> list[Any]:
+        """Of an item tracked by serial a line has its serials behind the others."""
+        values = [line[name] or "" if name == "lot" else line[name] for name in self.lines]
+        return [*values, line["serials"]] if "serials" in line else values
 
 
 def _kept(value: Any) -> str:  # noqa: ANN401  # any that JSON has
@@ -259,7 +261,11 @@ _WITHIN: Final = {
     "return": (("returned", CUSTOMER_RETURN),),
 }
 """Resources whose bodies hold documents beside the one that they may be themselves."""
-_IN_EVENTS: Final = {"count": {"lot.status.set": LOT}, "return": {"hold.placed": HOLD}}
+_IN_EVENTS: Final = {
+    "count": {"lot.status.set": LOT},
+    "lot-correction": {"lot.described": LOT},
+    "return": {"hold.placed": HOLD},
+}
 """Resources that have others in their events, which may be thousands, and not in their bodies."""
 
 

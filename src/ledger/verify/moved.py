@@ -25,3 +25,24 @@ ORDER BY tenant_id, shard, sequence, entry LIMIT 1
 def check(tx: Transaction) -> tuple[int, Finding | None]:
     """Every field of every movement is what its journal row tells, and no row is missing."""
     return count(tx, "fresh_movement"), first(tx, "movement", _DIFFERENCE)
+
+
+_CORRECTED: Final = """
+WITH sides AS (
+    SELECT tenant_id, document, sku, from_account AS location, quantity AS gone, 0 AS come
+    FROM fresh_movement WHERE to_account = '@correction'
+    UNION ALL
+    SELECT tenant_id, document, sku, to_account, 0, quantity
+    FROM fresh_movement WHERE from_account = '@correction'
+)
+SELECT format('tenant %s correction %s sku %s location %s', tenant_id, document, sku, location),
+    format('%s came in under another lot', trim_scale(sum(gone))),
+    format('%s came in', trim_scale(sum(come)))
+FROM sides GROUP BY tenant_id, document, sku, location HAVING sum(gone) <> sum(come)
+ORDER BY tenant_id, document, sku, location LIMIT 1
+"""
+
+
+def corrected(tx: Transaction) -> tuple[int, Finding | None]:
+    """What left one lot to be corrected came in under another, at the same place."""
+    return count(tx, "fresh_movement"), first(tx, "movement", _CORRECTED)

@@ -6,9 +6,11 @@ from typing import Any, Final
 from ledger.connection import Transaction
 from ledger.copy import copy_rows, escaped, optional
 from ledger.dead_letters import key_hash
+from ledger.serial_unit import ACCOUNTS
 from ledger.verify.documents import KINDS, told_of
 from schemas.dead_letters import read_replays
 from schemas.envelope import identity
+from schemas.serials import spelt_out
 
 _TABLES: Final = """
 CREATE TEMP TABLE told_row (tenant_id text, shard smallint, sequence bigint, read_offset bigint,
@@ -20,6 +22,10 @@ CREATE TEMP TABLE told_movement (tenant_id text, shard smallint, sequence bigint
     unit_cost numeric, reason text, document text, actor_id text, moved_at timestamptz,
     effective_at timestamptz);
 CREATE TEMP TABLE told_cost (LIKE cost_fact);
+CREATE TEMP TABLE told_unit (tenant_id text, shard smallint, sequence bigint, entry smallint,
+    sku text, serial text);
+CREATE TEMP TABLE told_serial (tenant_id text, shard smallint, sequence bigint, sku text,
+    serial text, account text, document text, reservation_id text, version bigint);
 CREATE TEMP TABLE told_commitment (tenant_id text, sku text, location text, lot text,
     quantity numeric, of text);
 CREATE TEMP TABLE told_level (tenant_id text, sku text, location text, lot text, version bigint,
@@ -36,6 +42,8 @@ _NAMES: Final = (
     "told_command",
     "told_movement",
     "told_cost",
+    "told_unit",
+    "told_serial",
     "told_commitment",
     "told_level",
     "told_count_line",
@@ -98,6 +106,8 @@ class Told:
             self._take_movement(movement, place, actor_id, at)
         for fact in record.get("costs", ()):
             self._take_cost(fact, place, actor_id, at)
+        for change in record.get("serials", ()):
+            self._take_serials(change, place)
         for sku, location, lot, quantity, *of in record.get("commitments", ()):
             names = (escaped(sku), escaped(location), escaped(lot))
             self._add("told_commitment", tenant_id, *names, quantity, *(of or ["reserved"]))
@@ -112,11 +122,13 @@ class Told:
     def _take_movement(
         self, movement: dict[str, Any], place: tuple[str, str, str], actor_id: str, at: str
     ) -> None:
+        item = escaped(movement["sku"])
+        entry = str(movement["entry"])
         self._add(
             "told_movement",
             *place,
-            str(movement["entry"]),
-            escaped(movement["sku"]),
+            entry,
+            item,
             escaped(movement["lot"] or ""),
             escaped(movement["serial"] or ""),
             escaped(movement["from_account"]),
@@ -129,6 +141,8 @@ class Told:
             at,
             optional(movement.get("effective_at")),
         )
+        for serial in spelt_out(movement.get("serials", [])):
+            self._add("told_unit", *place, entry, item, escaped(serial))
 
     def _take_cost(
         self, fact: dict[str, Any], place: tuple[str, str, str], actor_id: str, at: str
@@ -151,6 +165,14 @@ class Told:
             actor_id,
             at,
         )
+
+    def _take_serials(self, change: dict[str, Any], place: tuple[str, str, str]) -> None:
+        account = change["location"] or ACCOUNTS[change["status"]]
+        state = (account, change["document"], change["reservation_id"])
+        versions = (v for times, version in change["versions"] for v in [version] * times)
+        sku, said = escaped(change["sku"]), tuple(map(optional, state))
+        for serial, version in zip(spelt_out(change["serials"]), versions, strict=True):
+            self._add("told_serial", *place, sku, escaped(serial), *said, str(version))
 
     def _take_count_lines(self, tenant_id: str, told: dict[str, Any]) -> None:
         for line in told["lines"]:

@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, type[Command]]] = {
         stock.IssueStock,
         lots.UpsertLot,
         lots.SetLotStatus,
+        lots.CorrectLot,
         recalls.RecallLot,
         holds.PlaceHold,
         holds.ReleaseHold,

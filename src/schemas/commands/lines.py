@@ -2,9 +2,10 @@
 
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from schemas.base import Quantity, Strict
+from schemas.serials import Serials, bounded
 
 LINES_MAX: Final = 500
 
@@ -14,6 +15,9 @@ class PartOfLine(Strict):
 
     line: Annotated[int, Field(ge=1, le=LINES_MAX)]
     quantity: Quantity
+    serials: Serials | None = None
 
 
-Parts = Annotated[list[PartOfLine], Field(min_length=1, max_length=LINES_MAX)]
+Parts = Annotated[
+    list[PartOfLine], Field(min_length=1, max_length=LINES_MAX), AfterValidator(bounded)
+]

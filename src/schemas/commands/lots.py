@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.base import LotCode, Sku, Strict, Text
+from schemas.base import LocationCode, LotCode, Quantity, Sku, Strict, Text
 from schemas.commands.base import Command
 
 LotStatus = Literal["active", "quarantine", "recalled"]
@@ -65,3 +65,24 @@ class SetLotStatus(Command):
     lot: LotCode
     status: LotStatus
     reason: Text
+
+
+class CorrectLot(Command):
+    """Say that stock is of another lot than the books have it under: its code was mistyped."""
+
+    TYPE: ClassVar[str] = "lot.correct"
+    MODULE: ClassVar[str] = "stock"
+
+    sku: Sku
+    location: LocationCode
+    from_lot: LotCode
+    to_lot: LotCode
+    quantity: Quantity | None = Field(default=None, description="null: all that is there")
+    reason: Text
+
+    @field_validator("to_lot")
+    @classmethod
+    def _is_another(cls, lot: str, info: ValidationInfo) -> str:
+        if lot == info.data.get("from_lot"):
+            raise PydanticCustomError("lot_ends", "must not be from_lot")
+        return lot

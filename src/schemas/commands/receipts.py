@@ -2,12 +2,13 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from schemas.base import Cost, LocationCode, LotCode, Quantity, Reference, Sku, UnitCode
 from schemas.commands.base import Command
 from schemas.commands.costing import EffectiveAt
 from schemas.commands.lots import Labelled
+from schemas.serials import Serials, bounded
 
 LINES_MAX = 1000
 
@@ -20,6 +21,7 @@ class ReceivedLine(Labelled):
     quantity: Quantity
     unit: UnitCode | None = Field(default=None, description="null: its base unit")
     lot: LotCode | None = None
+    serials: Serials | None = None
     unit_cost: Cost | None = Field(default=None, description="of one base unit")
 
 
@@ -30,6 +32,10 @@ class PostReceipt(Command):
     MODULE: ClassVar[str] = "receiving"
 
     source: Literal["vendor", "customer", "production"] = "vendor"
-    lines: Annotated[list[ReceivedLine], Field(min_length=1, max_length=LINES_MAX)]
+    lines: Annotated[
+        list[ReceivedLine],
+        Field(min_length=1, max_length=LINES_MAX),
+        AfterValidator(bounded),
+    ]
     reference: Reference | None = None
     effective_at: EffectiveAt = None

@@ -3,6 +3,7 @@
 from typing import Annotated, ClassVar, Self
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     Field,
     StringConstraints,
@@ -25,6 +26,7 @@ from schemas.base import (
 )
 from schemas.commands.base import Command
 from schemas.commands.lines import LINES_MAX, Parts
+from schemas.serials import Serials, bounded
 
 ReservationId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
 
@@ -42,6 +44,9 @@ class WantedLine(Strict):
     lot: LotCode | None = None
     channel: ChannelCode | None = Field(
         default=None, description="by which it was sold: its buffers are left alone"
+    )
+    serials: Serials | None = Field(
+        default=None, description="the very units; null: any, named when they ship"
     )
     shelf_life_days: Annotated[int, Field(ge=0, le=36_500)] | None = Field(
         default=None,
@@ -95,7 +100,11 @@ class CreateReservation(Command):
     MODULE: ClassVar[str] = "reservations"
 
     order_id: Reference
-    lines: Annotated[list[WantedLine], Field(min_length=1, max_length=LINES_MAX)]
+    lines: Annotated[
+        list[WantedLine],
+        Field(min_length=1, max_length=LINES_MAX),
+        AfterValidator(bounded),
+    ]
     expires_at: AwareDatetime | None = None
     allow_partial: bool = False
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.base import (
@@ -20,6 +20,7 @@ from schemas.base import (
 )
 from schemas.commands.base import Command
 from schemas.commands.costing import EffectiveAt
+from schemas.serials import Serials, bounded
 
 LINES_MAX = 1000
 ReasonCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z_.-]{0,63}$")]
@@ -36,6 +37,7 @@ class RecordStock(Command):
     quantity: CountedQuantity
     unit: UnitCode | None = Field(default=None, description="null: its base unit")
     lot: LotCode | None = None
+    serials: Serials | None = Field(default=None, description="all that the count found")
     reason: Text
 
 
@@ -50,6 +52,7 @@ class AdjustStock(Command):
     delta: Delta
     unit: UnitCode | None = Field(default=None, description="null: its base unit")
     lot: LotCode | None = None
+    serials: Serials | None = None
     reason_code: ReasonCode
     unit_cost: Cost | None = None
     effective_at: EffectiveAt = None
@@ -63,6 +66,7 @@ class IssuedLine(Strict):
     quantity: Quantity
     unit: UnitCode | None = Field(default=None, description="null: its base unit")
     lot: LotCode | None = None
+    serials: Serials | None = None
 
 
 class IssueStock(Command):
@@ -75,7 +79,11 @@ class IssueStock(Command):
     MODULE: ClassVar[str] = "stock"
 
     to: Literal["customer", "production", "scrap", "loss"]
-    lines: Annotated[list[IssuedLine], Field(min_length=1, max_length=LINES_MAX)]
+    lines: Annotated[
+        list[IssuedLine],
+        Field(min_length=1, max_length=LINES_MAX),
+        AfterValidator(bounded),
+    ]
     reason_code: ReasonCode
     reference: Reference | None = None
     effective_at: EffectiveAt = None

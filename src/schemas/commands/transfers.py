@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.base import (
@@ -17,6 +17,7 @@ from schemas.base import (
 )
 from schemas.commands.base import Command
 from schemas.commands.lines import LINES_MAX, Parts
+from schemas.serials import Serials, bounded
 
 TransferId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
 
@@ -28,6 +29,7 @@ class ShippedLine(Strict):
     quantity: Quantity
     unit: UnitCode | None = Field(default=None, description="null: its base unit")
     lot: LotCode | None = None
+    serials: Serials | None = None
 
 
 class ShipTransfer(Command):
@@ -38,7 +40,11 @@ class ShipTransfer(Command):
 
     from_location: LocationCode
     to_location: LocationCode
-    lines: Annotated[list[ShippedLine], Field(min_length=1, max_length=LINES_MAX)]
+    lines: Annotated[
+        list[ShippedLine],
+        Field(min_length=1, max_length=LINES_MAX),
+        AfterValidator(bounded),
+    ]
     reference: Reference | None = None
 
     @field_validator("to_location")

@@ -37,3 +37,18 @@ class LotStatusSet(Lot):
     """A lot was let be used, quarantined or recalled."""
 
     TYPE: ClassVar[str] = "lot.status.set"
+
+
+class LotCorrected(Event):
+    """Stock was found to be of another lot, and is kept under that from then on."""
+
+    TYPE: ClassVar[str] = "lot.corrected"
+    MODULES: ClassVar[tuple[str, ...]] = ("stock",)
+
+    id: str
+    sku: str
+    location: str
+    from_lot: str
+    to_lot: str
+    quantity: str
+    reason: str

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from schemas.base import Strict
 from schemas.events.base import Conversion, Event
+from schemas.serials import Serials
 
 
 class Line(Strict):
@@ -17,6 +18,7 @@ class Line(Strict):
     lot: str | None
     quantity: str
     unit_cost: str | None
+    serials: Serials | None = None
 
 
 class Receipt(Event):

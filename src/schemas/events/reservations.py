@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from schemas.base import Strict
 from schemas.events.base import Conversion, Event
+from schemas.serials import Serials
 
 
 class Line(Strict):
@@ -23,6 +24,9 @@ class Line(Strict):
     reserved: str
     released: str
     consumed: str
+    serials: Serials | None = Field(
+        default=None, description="those promised by name and left; [] where any unit will do"
+    )
 
 
 class Passed(Strict):
@@ -46,6 +50,7 @@ class ShippedPart(Strict):
 
     line: int
     quantity: str
+    serials: Serials | None = None
 
 
 class Shipment(Strict):

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from schemas.base import Strict
 from schemas.events.base import Conversion, Event
+from schemas.serials import Serials
 
 
 class _OneLevelChanged(Event):
@@ -22,14 +23,45 @@ class _OneLevelChanged(Event):
     )
 
 
+class SerialsChange(Strict):
+    """Serials of an item that are alike now, and which version of each that is.
+
+    `versions` are pairs: how many of the serials, in their order, and the version of these.
+    """
+
+    sku: str
+    status: Literal[
+        "in_stock", "in_transit", "shipped", "in_production", "scrapped", "lost", "sent_back"
+    ]
+    location: str | None
+    document: str
+    reservation_id: str | None
+    serials: Serials
+    versions: list[tuple[int, int]]
+
+
+class SerialsChanged(Event):
+    """The whole new state of the serials that a command moved, promised or gave back."""
+
+    TYPE: ClassVar[str] = "stock.serials.changed"
+    MODULES: ClassVar[tuple[str, ...]] = ("stock", "reservations", "transfers", "receiving")
+
+    changes: list[SerialsChange]
+
+
 class StockRecorded(_OneLevelChanged):
-    """A count was recorded, whether or not the books agreed with it."""
+    """A count was recorded, whether or not the books agreed with it.
+
+    Of an item tracked by serial it says which units the books lacked, and which were not there.
+    """
 
     TYPE: ClassVar[str] = "stock.recorded"
     MODULES: ClassVar[tuple[str, ...]] = ("stock",)
 
     counted: str
     reason: str
+    found: Serials | None = None
+    missing: Serials | None = None
 
 
 class StockAdjusted(_OneLevelChanged):
@@ -40,6 +72,7 @@ class StockAdjusted(_OneLevelChanged):
 
     reason_code: str
     unit_cost: str | None
+    serials: Serials | None = None
 
 
 class IssuedLine(Strict):
@@ -50,6 +83,7 @@ class IssuedLine(Strict):
     location: str
     lot: str | None
     quantity: str
+    serials: Serials | None = None
 
 
 class StockIssued(Event):
@@ -69,7 +103,10 @@ class StockIssued(Event):
 
 
 class Entry(Strict):
-    """One quantity that left one account and entered another; `@...` is a virtual place."""
+    """One quantity that left one account and entered another; `@...` is a virtual place.
+
+    Of an item tracked by serial `serials` are its units, as many as the quantity.
+    """
 
     entry: int
     sku: str
@@ -82,6 +119,7 @@ class Entry(Strict):
     reason: str
     document: str
     effective_at: AwareDatetime | None = None
+    serials: Serials | None = None
 
 
 class StockMoved(Event):

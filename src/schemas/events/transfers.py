@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from schemas.base import Strict
 from schemas.events.base import Conversion, Event
+from schemas.serials import Serials
 
 
 class Line(Strict):
@@ -21,6 +22,7 @@ class Line(Strict):
     received: str
     lost: str
     returned: str
+    serials: Serials | None = Field(default=None, description="those still in transit")
 
 
 class Transfer(Event):

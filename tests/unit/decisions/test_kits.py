@@ -33,6 +33,7 @@ ASSEMBLED = [
     (assemble("2"), 201, None),
     (assemble("3"), 409, "insufficient-stock"),
     (assemble("1.5"), 422, "whole-units"),
+    (assemble("1", "BENCH"), 422, "serial-rule"),
     (assemble("1", "CASE"), 404, "unknown-recipe"),
     (assemble("1", "BREAD"), 404, "unknown-recipe"),  # made by an order, not put together
     (assemble("1", "NONE"), 422, "unknown-item"),
@@ -45,7 +46,11 @@ ASSEMBLED = [
 
 @pytest.mark.parametrize(("command", "code", "refused"), ASSEMBLED)
 def test_kits_are_put_together_of_what_is_available(command, code, refused):
-    outcome = paper.decided(command, workshop(*SCHOOL))
+    over = workshop(*SCHOOL)
+    over.items[TENANT, "BENCH"] = over.items[TENANT, "SET"]._replace(sku="BENCH")
+    bench = recipe("BENCH", (component("CASE", "1"), component("SAW", "1")))
+    over.recipes[bench.key] = bench
+    outcome = paper.decided(command, over)
     assert (outcome.code, paper.refusal(outcome)) == (code, refused)
 
 

@@ -9,7 +9,7 @@ import paper
 from asks import TENANT
 from consumers.decisions.fefo import unusable
 from ledger.documents import Lot
-from schemas.commands.lots import SetLotStatus, UpsertLot
+from schemas.commands.lots import CorrectLot, SetLotStatus, UpsertLot
 from schemas.commands.reservations import CreateReservation
 
 
@@ -204,3 +204,63 @@ def test_the_last_day_ends_when_it_ends_where_the_stock_lies(zone, at, code):
     here = stocked.locations[TENANT, "MAIN"]
     stocked.locations[TENANT, "MAIN"] = here._replace(time_zone=zone)
     assert paper.decided(wanted("1"), stocked).code == code
+
+
+def correct(quantity=None, to="L10", **fields):
+    given = {"sku": "B", "location": "MAIN", "from_lot": "L1O", "to_lot": to, "reason": "typo"}
+    return CorrectLot(**{**given, "quantity": quantity, **fields})
+
+
+MISTYPED = ("B", "L1O", "10", "4")
+
+CORRECTIONS = [
+    (correct("6"), (), 201, None),
+    (correct("6.5"), (), 409, "insufficient-stock"),  # 4 are promised
+    (correct(), (), 409, "insufficient-stock"),
+    (correct(from_lot="L9"), (), 409, "insufficient-stock"),
+    (correct("6"), (lot("L1O", status="recalled"),), 409, "lot-unusable"),
+    (correct("6"), (lot("L1O", status="quarantine"),), 409, "lot-unusable"),
+    (correct("6"), (lot("L10", status="recalled"),), 201, None),
+    (correct("6"), (lot("L1O", expires="2001-01-01"),), 201, None),
+    (correct("6", sku="NONE"), (), 422, "unknown-item"),
+    (correct("6", location="NOWHERE"), (), 422, "unknown-location"),
+    (correct("6", sku="A"), (), 422, "lot-rule"),
+]
+
+
+@pytest.mark.parametrize(("command", "known", "code", "refused"), CORRECTIONS)
+def test_stock_goes_over_to_its_right_lot(command, known, code, refused):
+    outcome = paper.decided(command, book(MISTYPED, lots=known))
+    assert (outcome.code, paper.refusal(outcome)) == (code, refused)
+
+
+def test_a_correction_moves_what_is_free_and_leaves_what_is_promised():
+    over = book(MISTYPED, ("B", "L10", "1", "0"))
+    outcome = paper.kept(correct("6"), over, "1")
+    assert [(each.lot, each.from_account, each.to_account) for each in outcome.movements] == [
+        ("L1O", "MAIN", "@correction"), ("L10", "@correction", "MAIN"),
+    ]  # fmt: skip
+    left = [over.level(TENANT, "B", "MAIN", each) for each in ("L1O", "L10")]
+    assert [(each.on_hand, each.reserved) for each in left] == [(4, 4), (7, 0)]
+
+
+@pytest.mark.parametrize(
+    ("known", "expires"),
+    [
+        ((), []),
+        ((lot("L1O", expires="2027-01-31"),), ["2027-01-31"]),
+        ((lot("L1O", expires="2027-01-31"), lot("L10", expires="2027-05-31")), []),
+        ((lot("L1O"),), []),
+    ],
+)
+def test_the_right_lot_takes_the_dates_over_if_nobody_described_it(known, expires):
+    outcome = paper.decided(correct("6"), book(MISTYPED, lots=known))
+    assert [str(each.expires_on) for each in outcome.documents] == expires
+    assert [each.type for each in outcome.events] == ["lot.corrected"] + ["lot.described"] * len(
+        expires
+    )
+
+
+def test_a_lot_is_corrected_to_another():
+    with pytest.raises(ValidationError, match="must not be from_lot"):
+        correct("6", to="L1O")

@@ -1,0 +1,38 @@
+"""Where a book keeps the documents of each kind. Pure."""
+
+from typing import Final
+
+from ledger.costing import CostMethod, Period, Receipt
+from ledger.documents import (
+    Count,
+    CountLine,
+    Document,
+    Hold,
+    Item,
+    Location,
+    Lot,
+    Reservation,
+    Transfer,
+)
+from ledger.making import CustomerReturn, Link, Production, Recipe
+from ledger.rules import Policy
+
+KEPT_IN: Final[dict[type[Document], str]] = {
+    Item: "items",
+    Location: "locations",
+    Policy: "policies",
+    Lot: "lots",
+    Hold: "holds",
+    Transfer: "transfers",
+    Count: "counts",
+    CountLine: "count_lines",
+    Reservation: "reservations",
+    Recipe: "recipes",
+    Production: "productions",
+    Link: "links",
+    Receipt: "receipts",
+    CostMethod: "cost_methods",
+    Period: "periods",
+    CustomerReturn: "returns",
+}
+"""The attribute of a book that has the documents of a kind, each by its key."""
