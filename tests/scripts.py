@@ -204,9 +204,10 @@ class Script:
 
 
 def in_base_units(body: dict[str, Any]) -> dict[str, Any]:
-    """What a command says in pairs, said one by one."""
-    if "lines" in body:
-        return {**body, "lines": body["lines"] and [in_base_units(each) for each in body["lines"]]}
+    """What a command says in pairs, said one by one. Lines that are numbers of lines say nothing."""
+    lines = body.get("lines")
+    if lines and isinstance(lines[0], dict):
+        return {**body, "lines": [in_base_units(each) for each in lines]}
     doubled = {
         name: str(Decimal(body[name]) * 2) for name in ("quantity", "delta") if body.get(name)
     }
