@@ -81,9 +81,6 @@ BEFORE_RECEIPT: Final = Kind("effective-before-receipt", 422, "Nothing is charge
 BACKDATING: Final = Kind("backdating-not-allowed", 403, "The actor may not date anything back")
 PERIOD_CLOSED: Final = Kind("period-closed", 409, "The period is closed")
 PERIOD_NOT_OVER: Final = Kind("period-not-over", 422, "Only days that are over may be closed")
-SERIALS_LEFT_OUT: Final = Kind(
-    "serials-left-out", 422, "What has serials cannot be made, used up, repacked or returned so"
-)
 RETURN_EXCEEDS: Final = Kind(
     "return-exceeds-shipment", 409, "Less than that was shipped and is not back"
 )

@@ -125,8 +125,7 @@ def made_something(ledger):
     ledger.ask(asks.assemble("Y", "1"))
     order = ledger.ask(asks.start("Z", "2"))[0].record["resource"]["id"]
     ledger.ask(asks.use(order, ("X", "3"), wasted="2"), asks.produce(order, "1", "Z1"))
-    sold = ledger.ask(
-        asks.reserve(asks.line("Y", "5"), {**asks.line("Y", "1"), "by_component": True})
-    )[0].record["resource"]["id"]
-    ledger.ask(asks.consume(sold, [{"line": 1, "quantity": "5"}]))
+    wanted = asks.reserve(asks.line("Y", "5"), {**asks.line("Y", "1"), "by_component": True})
+    sold = ledger.ask(wanted, partition=3)[0].record["resource"]["id"]
+    ledger.ask(asks.consume(sold, [{"line": 1, "quantity": "5"}]), partition=3)
     ledger.ask(asks.give_in(sold, (1, "1", "quarantine")))

@@ -189,17 +189,17 @@ LIES = [
     (
         "UPDATE customer_return SET lines = replace(lines, '\"1\"', '\"2\"')",
         "returns",
-        ("customer_return", "tenant default reservation rsv-020000000000004 sku Y lot ''"),
+        ("customer_return", "tenant default reservation rsv-020300000000000 sku Y lot ''"),
     ),
     (
         "DELETE FROM customer_return",
         "described",
-        ("customer_return", "tenant default customer_return rsv-020000000000004"),
+        ("customer_return", "tenant default customer_return rsv-020300000000000"),
     ),
     (
         "UPDATE reservation SET kits = NULL WHERE kits IS NOT NULL",
         "reservations",
-        ("reservation", "tenant default reservation rsv-020000000000004"),
+        ("reservation", "tenant default reservation rsv-020300000000000"),
     ),
     (
         "UPDATE genealogy SET parent_lot = 'X2' WHERE child_sku = 'Y'",

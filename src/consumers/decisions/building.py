@@ -7,7 +7,7 @@ from math import ceil, floor
 from typing import Any, Final, NamedTuple
 
 from consumers.decisions.granting import Taken, Wanted, grant
-from consumers.decisions.known import out_of_bounds, without_serials
+from consumers.decisions.known import out_of_bounds
 from consumers.decisions.registry import Ask
 from ledger.book import Book, Rejected
 from ledger.making import Component, Recipe
@@ -136,9 +136,7 @@ def pick(making: Making, ask: Ask, book: Book, taken: Taken) -> Picked | Rejecte
         if component.consumable:
             continue
         need = required(component, recipe.makes, making.made)
-        refused = without_serials(book, ask.tenant_id, component.sku, "/sku") or out_of_bounds(
-            need, "/quantity"
-        )
+        refused = out_of_bounds(need, "/quantity")
         if refused:
             return refused
         levels = book.levels(ask.tenant_id, component.sku, making.location)

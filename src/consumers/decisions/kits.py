@@ -14,13 +14,7 @@ from consumers.decisions.building import (
     recipe_of,
 )
 from consumers.decisions.granting import Wanted, grant, insufficient, short_line
-from consumers.decisions.known import (
-    lot_rule,
-    out_of_bounds,
-    unknown_item,
-    unknown_place,
-    without_serials,
-)
+from consumers.decisions.known import lot_rule, out_of_bounds, unknown_item, unknown_place
 from consumers.decisions.labels import Lots, describe, described, lot_events
 from consumers.decisions.linking import Stock, link_events, links_between
 from consumers.decisions.lots import lot_body
@@ -143,9 +137,7 @@ def disassemble_kit(command: DisassembleKit, ask: Ask, book: Book) -> Outcome:
 
 def _recipe(command: OnKit, ask: Ask, book: Book) -> Recipe | Rejected:
     """What the kits are made of; only whole ones are."""
-    refused = unknown_place(
-        book, ask.tenant_id, command.sku, command.location, ""
-    ) or without_serials(book, ask.tenant_id, command.sku, "/sku")
+    refused = unknown_place(book, ask.tenant_id, command.sku, command.location, "")
     if refused:
         return refused
     if command.quantity % 1:
@@ -181,7 +173,6 @@ def _taken_out(
         coming[level.key] += out.quantity
         refused = (
             unknown_item(book, ask.tenant_id, out.sku, at)
-            or without_serials(book, ask.tenant_id, out.sku, f"{at}/sku")
             or lot_rule(book, ask.tenant_id, out.sku, out.lot, at)
             or (_too_much(command, out.sku, f"{at}/quantity") if holds[out.sku] < ZERO else None)
             or out_of_bounds(level.on_hand + coming[level.key], f"{at}/quantity")

@@ -8,7 +8,7 @@ from schemas.problems import (
     ITEM_INACTIVE,
     LOT_RULE,
     OUT_OF_BOUNDS,
-    SERIALS_LEFT_OUT,
+    SERIAL_RULE,
     UNKNOWN_ITEM,
     UNKNOWN_LOCATION,
     problem,
@@ -69,7 +69,7 @@ def without_serials(book: Book, tenant_id: str, sku: str, pointer: str) -> Rejec
     if book.items[tenant_id, sku].track_by != "serial":
         return None
     said = f"{pointer}: {sku} is tracked by serial, and its units cannot be named here"
-    return Rejected(422, problem(SERIALS_LEFT_OUT, said, sku=sku, pointer=pointer))
+    return Rejected(422, problem(SERIAL_RULE, said, sku=sku, pointer=pointer))
 
 
 def out_of_bounds(quantity: Decimal, pointer: str) -> Rejected | None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from consumers.decisions.building import Making, Pick, cannot_make, pick, recipe_of
 from consumers.decisions.granting import Taken, insufficient
-from consumers.decisions.known import lot_rule, out_of_bounds, unknown_place, without_serials
+from consumers.decisions.known import lot_rule, out_of_bounds, unknown_place
 from consumers.decisions.labels import Lots, describe, described, lot_events
 from consumers.decisions.linking import link_events, links_between
 from consumers.decisions.lots import lot_body
@@ -63,9 +63,7 @@ def _made(command: ProduceProduction, tenant_id: str, needs: Needs) -> None:
 @decides(StartProduction, needs=_plan)
 def start_production(command: StartProduction, ask: Ask, book: Book) -> Outcome:
     """Reserve what the recipe asks for; the order keeps the recipe as it is now."""
-    refused = unknown_place(
-        book, ask.tenant_id, command.sku, command.location, ""
-    ) or without_serials(book, ask.tenant_id, command.sku, "/sku")
+    refused = unknown_place(book, ask.tenant_id, command.sku, command.location, "")
     if refused:
         return refused
     recipe = recipe_of(book, ask, command.sku)

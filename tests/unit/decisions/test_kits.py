@@ -38,7 +38,6 @@ ASSEMBLED = [
     (assemble("1", "BREAD"), 404, "unknown-recipe"),  # made by an order, not put together
     (assemble("1", "NONE"), 422, "unknown-item"),
     (assemble("1", lot="S1"), 422, "lot-rule"),
-    (assemble("1", "SAW"), 422, "serials-left-out"),
     (assemble("1", use=[{"sku": "GLUE", "lot": "G", "quantity": "1"}]), 422, "component-rule"),
     (assemble("1", use=[{"sku": "CASE", "lot": "C", "quantity": "2"}]), 422, "component-rule"),
 ]

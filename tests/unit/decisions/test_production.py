@@ -53,7 +53,6 @@ STARTED = [
     (start("48"), 409, "insufficient-stock"),  # 26.4 flour, 26 usable
     (start("48", allow_partial=True), 201, None),
     (StartProduction(sku="SALT", location="MAIN", quantity="1"), 404, "unknown-recipe"),
-    (StartProduction(sku="SAW", location="MAIN", quantity="1"), 422, "serials-left-out"),
     (StartProduction(sku="NONE", location="MAIN", quantity="1"), 422, "unknown-item"),
     (StartProduction(sku="BREAD", location="X", quantity="1"), 422, "unknown-location"),
 ]

@@ -33,8 +33,8 @@ CASES = [
     (repack("6", to("6")), 422, "lot-rule"),
     (repack("6", to("12", sku="GLUE")), 201, None),  # packs of half as much
     (repack("6", to("1", "N1", sku="NONE")), 422, "unknown-item"),
-    (repack("6", to("1", sku="SAW")), 422, "serials-left-out"),
-    (repack("1", to("1"), sku="SAW"), 422, "serials-left-out"),
+    (repack("6", to("1", sku="SAW")), 422, "serial-rule"),
+    (repack("1", to("1"), sku="SAW"), 422, "serial-rule"),
     (repack("30", to("30", "N1")), 409, "insufficient-stock"),
     (repack("6", to("6", "N1"), lot="F0"), 409, "insufficient-stock"),  # recalled
     (repack("1", to("1"), sku="SALT"), 422, "repack-rule"),
