@@ -10,7 +10,8 @@ Method = Literal["average", "fifo", "standard"]
 CHARGES: Final = "@charges"
 REVALUATION: Final = "@revaluation"
 VARIANCE: Final = "@variance"
-TRANSIT: Final = "@transit"
+PASSED_THROUGH: Final = frozenset({"@transit", "@correction"})
+"""Where stock of ours is between two places of ours, or two lots of one: its value goes along."""
 RECEIPT: Final = "rcp-"
 """How the id of every receipt begins."""
 
@@ -87,5 +88,5 @@ class Application(NamedTuple):
 
 
 def holds_stock(account: str) -> bool:
-    """Whether what is in an account is still ours: at a location, or between two."""
-    return not account.startswith("@") or account == TRANSIT
+    """Whether what is in an account is still ours: at a location, or on its way to one."""
+    return not account.startswith("@") or account in PASSED_THROUGH

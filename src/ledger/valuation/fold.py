@@ -13,8 +13,8 @@ from decimal import Decimal
 from ledger.valuation.facts import (
     CHARGES,
     FIRST,
+    PASSED_THROUGH,
     REVALUATION,
-    TRANSIT,
     VARIANCE,
     Application,
     Fact,
@@ -101,7 +101,7 @@ class Fold:
                 self._arrive(to_place, part)
             else:
                 self._apply(part.source, Application(part.quantity, fact.to_account))
-        if fact.from_account == TRANSIT and self.state.pools[from_place].is_empty:
+        if fact.from_account in PASSED_THROUGH and self.state.pools[from_place].is_empty:
             del self.state.pools[from_place]
 
     def _come(self, place: str, fact: Fact) -> Layer:
@@ -244,10 +244,10 @@ def _cut(layer: Layer, quantity: Decimal, decimals: int) -> Decimal:
 
 
 def place_of(account: str, fact: Fact) -> str:
-    """The pool of an account that holds stock: each transfer has one of its own under way."""
-    return f"{TRANSIT}/{fact.document}" if account == TRANSIT else account
+    """The pool of an account that holds stock: each document has one of its own under way."""
+    return f"{account}/{fact.document}" if account in PASSED_THROUGH else account
 
 
 def account_of(place: str) -> str:
     """The account of value that a pool belongs to."""
-    return TRANSIT if place.startswith(f"{TRANSIT}/") else place
+    return place.partition("/")[0] if place.startswith("@") else place

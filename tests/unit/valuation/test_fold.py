@@ -138,6 +138,12 @@ def test_a_transfer_carries_its_value_to_the_last_cent():
     assert "@transit/T" not in story.fold.state.pools
 
 
+def test_stock_that_lay_under_a_mistyped_lot_is_worth_what_it_was():
+    story = Story("fifo").come("2", "4").come("2", "9")
+    story.go("3", to="@correction", document="L").come("3", by="@correction", document="L")
+    assert (story.worth(), story.accounts["@correction"]) == ("26.00", 0)
+
+
 def test_a_charge_finds_units_that_were_owed():
     """5 are sold before they come; they come from R, so a charge on R is of what was sold."""
     story = Story("fifo").come("1", "10").go("6").come("5", "12", document="rcp-R")
