@@ -81,6 +81,3 @@ def _copy(tx: Transaction, tenant: object, expected: int) -> float:
         for row in rows:
             copy.write_row(row)
     return len(rows) / (time.monotonic() - began)
-
-
-REVALUATION: Final = {"revaluation": revaluation}

@@ -1,7 +1,7 @@
 """Receipts of 10,000 units with serials, against the bare COPY of the very rows that they leave."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from statistics import median
 from typing import Final
@@ -103,6 +103,3 @@ def _read(table: str) -> bytes:
 
 def _spread(values: list[float]) -> str:
     return f"{median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
-
-
-SERIALS: Final[dict[str, Callable[[Stage, Size], Iterator[Row]]]] = {"serials": serials}
