@@ -17,7 +17,7 @@ from schemas.commands.receipts import PostReceipt, ReceivedLine
 from schemas.serials import SERIALS_MAX
 from schemas.settings import Settings
 
-SENDER: Final = Sender("bench", "system", "inventory-worker")
+SENDER: Final = Sender("bench", "service", "inventory-worker")
 RECEIPTS_PER_ROUND: Final = 5
 _ITEM: Final = """
 INSERT INTO item (tenant_id, sku, name, uom, track_by, version, actor_id)
