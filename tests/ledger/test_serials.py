@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import asks
+from ledger import serials
 
 pytestmark = pytest.mark.usefixtures("ledger")
 
@@ -165,3 +166,20 @@ def test_a_lot_that_was_another_moves_with_its_dates(shop):
         " JOIN lot USING (tenant_id, sku, lot) WHERE sku = 'B' ORDER BY lot"
     ).fetchall()
     assert rows == [("L10", "6", "3000-01-31"), ("L1O", "4", "3000-01-31")]
+
+
+LOOKUPS = {
+    "lock": (["default"] * 2, ["S"] * 2, ["SN0001", "SN0500"]),
+    "of_any_item": (["default"] * 2, ["SN0001", "SN0500"]),
+    "at": (["default"] * 2, ["S", "T"], ["MAIN", "MAIN"]),
+}
+
+
+@pytest.mark.parametrize(("name", "found"), [("lock", 2), ("of_any_item", 2), ("at", 1000)])
+def test_a_lookup_reads_what_it_names_and_nothing_beside(shop, name, found):
+    """A thousand units of one item, in a table without statistics, as it is for its first minutes."""
+    ok(shop.ask(asks.take_in(asks.units("S", ("SN0001", "SN1000")))))
+    explain = "EXPLAIN (ANALYZE) " + getattr(serials, f"_{name.upper()}")
+    plan = [line for (line,) in shop.tx.execute(explain, LOOKUPS[name])]
+    assert f"rows={found}.00" in plan[0]
+    assert [line for line in plan if "Rows Removed by Filter" in line] == []
