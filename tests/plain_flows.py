@@ -101,7 +101,7 @@ class Flows(Model):
         for line in body["lines"]:
             if refused := self.refused(line, here, there):
                 return Said(422, refused)
-        taken = self.take([(line, here) for line in body["lines"]], unusable_too=False)
+        taken = self.take([(line, here) for line in body["lines"]], unusable_too=True)
         if taken is None:
             return Said(409, "insufficient-stock")
         self.under_way[named] = [

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from consumers.decisions.frozen import stays
 from consumers.decisions.registry import DECIDERS, Ask
 from consumers.parse import Asked, DeadLetter
 from consumers.sort_out import Numbered
@@ -36,6 +37,8 @@ def _decide_one(asked: Asked, new_id: str, book: Book) -> Outcome:
         return Rejected(422, asked.problem or {})
     ask = Ask(envelope.tenant_id, envelope.actor_id, new_id)
     outcome = DECIDERS[type(asked.command)].decide(asked.command, ask, book)
+    if book.frozen and isinstance(outcome, Applied):
+        outcome = stays(asked.command, outcome, ask, book) or outcome
     if isinstance(outcome, Applied):
         book.apply(envelope.tenant_id, envelope.actor_id, outcome)
     return outcome

@@ -42,18 +42,9 @@ from ledger import (
 from ledger.book import Applied, Book, Level
 from ledger.connection import Transaction
 from ledger.costing import CostMethod, Period, Receipt
+from ledger.counting import Count, CountLine
 from ledger.dead_letters import Letter, Place
-from ledger.documents import (
-    Count,
-    CountLine,
-    Document,
-    Hold,
-    Item,
-    Location,
-    Lot,
-    Reservation,
-    Transfer,
-)
+from ledger.documents import Document, Hold, Item, Location, Lot, Reservation, Transfer
 from ledger.journal import Segment
 from ledger.making import CustomerReturn, Link, Production, Recipe
 from ledger.rules import Policy

@@ -14,6 +14,7 @@ from ledger import (
     balances,
     catalog,
     costs,
+    counts,
     genealogy,
     holds,
     items,
@@ -54,6 +55,7 @@ def load(tx: Transaction, asked: Iterable[Asked], now: datetime, module: str) ->
         for part in sent.lines:
             needs.name(tenant_id, part.sku, part.serials)
     load_counts(tx, needs, book)
+    book.frozen = counts.frozen(tx)
     _load_making(tx, needs, book)
     book.receipts = receipts.lock(tx, needs.receipts)
     book.cost_methods = costs.lock_methods(tx, needs.cost_methods)

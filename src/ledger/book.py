@@ -8,17 +8,8 @@ from typing import Any, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ledger.costing import CostFact, CostMethod, Period, Receipt
-from ledger.documents import (
-    Count,
-    CountLine,
-    Document,
-    Hold,
-    Item,
-    Location,
-    Lot,
-    Reservation,
-    Transfer,
-)
+from ledger.counting import Count, CountLine, Frozen, note
+from ledger.documents import Document, Hold, Item, Location, Lot, Reservation, Transfer
 from ledger.kept import KEPT_IN
 from ledger.level import NO_LOT as NO_LOT  # noqa: PLC0414  # a book's readers find them here
 from ledger.level import Level as Level  # noqa: PLC0414
@@ -137,6 +128,7 @@ class Book:
     holds: dict[tuple[str, str], Hold] = field(default_factory=dict)
     transfers: dict[tuple[str, str], Transfer] = field(default_factory=dict)
     counts: dict[tuple[str, str], Count] = field(default_factory=dict)
+    frozen: Frozen = field(default_factory=dict)
     count_lines: dict[tuple[str, str, str, str, str], CountLine] = field(default_factory=dict)
     since: dict[Moment, Since] = field(default_factory=dict)
     """What has moved since a line was counted, where anything has; of counts to be posted."""
@@ -246,6 +238,8 @@ class Book:
         elif isinstance(document, Policy):
             self.policies[document.key] = document
             self._let_hold(document)
+        elif isinstance(document, Count) and document.frozen:
+            note(self.frozen, document)
         getattr(self, KEPT_IN[kind])[key] = document
         self.written[kind, key] = Written(document, actor_id)
 

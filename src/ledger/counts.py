@@ -10,13 +10,13 @@ import orjson
 from ledger import keyed
 from ledger.arrays import numbers, texts
 from ledger.connection import Transaction
-from ledger.documents import Count, CountLine
+from ledger.counting import Count, CountLine, Frozen
 from schemas.base import shown
 from schemas.times import stamp
 
 _COLUMNS: Final = (
     "tenant_id, count_id, location, status, blind, scope, tolerance_percent, tolerance_quantity, "
-    "reference, reason, counted_by, approved_by, lines, posted, created_at, version"
+    "reference, reason, counted_by, approved_by, lines, posted, created_at, version, frozen"
 )
 _LOCK: Final = f"""
 SELECT {", ".join("c." + name for name in _COLUMNS.split(", "))}
@@ -42,11 +42,25 @@ def _read(row: tuple[Any, ...]) -> Count:
     )
 
 
+_FROZEN: Final = """
+SELECT tenant_id, location, count_id, scope FROM count WHERE frozen AND status = 'open'
+"""
+
+
+def frozen(tx: Transaction) -> Frozen:
+    """What may not move while it is counted, of all tenants; so little that every batch may ask."""
+    found: Frozen = {}
+    for tenant_id, location, count_id, scope in tx.execute(_FROZEN):
+        items = None if scope is None else frozenset(sku for sku, _ in orjson.loads(scope))
+        found.setdefault((tenant_id, location), {})[count_id] = items
+    return found
+
+
 _SAVE: Final = f"""
 INSERT INTO count AS old ({_COLUMNS}, actor_id)
 SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::text[],
     %s::numeric[], %s::numeric[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[],
-    %s::int[], %s::timestamptz[], %s::bigint[], %s::text[])
+    %s::int[], %s::timestamptz[], %s::bigint[], %s::boolean[], %s::text[])
 ON CONFLICT (tenant_id, count_id) DO UPDATE
 SET status = excluded.status, reason = excluded.reason, counted_by = excluded.counted_by,
     approved_by = excluded.approved_by, lines = excluded.lines, posted = excluded.posted,

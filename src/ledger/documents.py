@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ledger.costing import CostMethod, Period, Receipt
+from ledger.counting import Count, CountLine
 from ledger.making import CustomerReturn, Link, Production, Recipe
 from ledger.rules import Policy
 from schemas.base import ZERO, plain
@@ -216,58 +217,6 @@ class Transfer(NamedTuple):
     def key(self) -> tuple[str, str]:
         """What it is known by: the tenant, and its id."""
         return self.tenant_id, self.transfer_id
-
-
-class Count(NamedTuple):
-    """A count of what lies at a location. Its lines stand apart: they may be thousands."""
-
-    tenant_id: str
-    count_id: str
-    location: str
-    status: str  # open, posted or cancelled
-    blind: bool
-    scope: tuple[tuple[str, str | None], ...] | None  # items, each with a lot or all of its lots
-    tolerance_percent: Decimal | None
-    tolerance_quantity: Decimal | None
-    reference: str | None
-    reason: str | None  # of the last recount, approval or cancelling
-    counted_by: tuple[str, ...]
-    approved_by: str | None  # as it stands: whatever is counted later takes it back
-    lines: int  # how many there are
-    posted: int  # how many of them are posted
-    created_at: str
-    version: int
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What it is known by: the tenant, and its id."""
-        return self.tenant_id, self.count_id
-
-
-class CountLine(NamedTuple):
-    """One attempt at counting one lot of one item, from attempt 1; the last one counts."""
-
-    tenant_id: str
-    count_id: str
-    line: int
-    attempt: int
-    sku: str
-    lot: str
-    counted: Decimal | None = None  # None: asked for, and not counted yet
-    counted_at: datetime | None = None
-    counted_by: str | None = None
-    expected: Decimal | None = None  # on hand when it was counted; None: not posted
-    level_version: int | None = None  # that the level had when the line was posted
-
-    @property
-    def key(self) -> tuple[str, str, str, str, str]:
-        """What it is known by: the count, item and lot, and which attempt it is."""
-        return self.tenant_id, self.count_id, self.sku, self.lot, str(self.attempt)
-
-    @property
-    def version(self) -> int:
-        """How far it has come: asked for (1), counted (2), posted (3)."""
-        return 3 if self.expected is not None else 2 if self.counted is not None else 1
 
 
 Document = (

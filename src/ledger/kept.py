@@ -3,17 +3,8 @@
 from typing import Final
 
 from ledger.costing import CostMethod, Period, Receipt
-from ledger.documents import (
-    Count,
-    CountLine,
-    Document,
-    Hold,
-    Item,
-    Location,
-    Lot,
-    Reservation,
-    Transfer,
-)
+from ledger.counting import Count, CountLine
+from ledger.documents import Document, Hold, Item, Location, Lot, Reservation, Transfer
 from ledger.making import CustomerReturn, Link, Production, Recipe
 from ledger.rules import Policy
 

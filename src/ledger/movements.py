@@ -48,7 +48,8 @@ _WITH_BITMAPS: Final = "SET LOCAL enable_bitmapscan = on; SET LOCAL enable_hashj
 _WITHOUT: Final = "SET LOCAL enable_bitmapscan = off; SET LOCAL enable_hashjoin = off"
 _SINCE: Final = """
 SELECT a.tenant_id, a.sku, a.location, a.lot, a.moment,
-    trim_scale(sum(CASE WHEN m.to_account = a.location THEN m.quantity ELSE -m.quantity END)),
+    trim_scale(coalesce(sum(CASE WHEN m.to_account = a.location THEN m.quantity ELSE -m.quantity END)
+        FILTER (WHERE coalesce(m.effective_at, m.moved_at) > a.moment), 0)),
     bool_or('@loss' IN (m.from_account, m.to_account))
 FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
     AS a(tenant_id, sku, location, lot, moment)
@@ -61,6 +62,8 @@ GROUP BY a.tenant_id, a.sku, a.location, a.lot, a.moment
 
 def since(tx: Transaction, moments: Collection[Moment]) -> dict[Moment, Since]:
     """What has moved at levels since moments, where anything has; its levels must be locked.
+
+    What was told since and took effect before is no part of the net: by then it had moved.
 
     Costs what has moved anywhere since the earliest of the moments.
     """

@@ -47,6 +47,21 @@ def test_what_was_issued_before_the_count_is_no_variance(ledger):
     assert (posted.body["adjusted"], posted.body["agreed"], on_hand(ledger)) == (0, 1, "900")
 
 
+def test_what_was_issued_before_the_count_and_told_after_it_is_no_variance(ledger):
+    """1000 by the books, 100 leave, 900 counted; the slip of the 100 is typed in that evening."""
+    stocked(ledger)
+    ledger.ask(asks.ask("period.set", {"backdaters": ["ann"], "reason": "r"}))
+    named = opened(ledger)
+    left, counted = ledger.now(), ledger.now()
+    slip = asks.issue("A", "100")
+    typed = asks.Ask(slip.headers, {**slip.body, "effective_at": left})
+    assert ledger.ask(typed, asks.issue("A", "50"))[0].problem is None
+    ledger.ask(asks.count(named, counted, ("A", "900", None)))
+    posted = ledger.ask(asks.post_count(named))[0]
+    assert (posted.body["adjusted"], posted.body["agreed"]) == (0, 1)
+    assert on_hand(ledger) == "850"
+
+
 def test_lines_may_come_and_be_posted_in_one_batch(ledger):
     stocked(ledger)
     named = opened(ledger)

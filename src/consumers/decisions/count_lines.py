@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from consumers.decisions.registry import Ask
+from consumers.decisions.units import in_base
 from ledger.book import NO_LOT, Book, Event, Rejected
-from ledger.documents import Count, CountLine
+from ledger.counting import Count, CountLine
 from schemas.base import shown
 from schemas.commands.counts import COUNT_LINES_MAX, CountedLine, RecordCount
 from schemas.problems import Kind, problem
@@ -21,6 +23,7 @@ Faults = dict[str, list[int]]
 RULES: Final = {
     "unknown-item": ("/sku", "there is no such item"),
     "lot-rule": ("/lot", "an item stocked by lot is counted by lot, and no other is"),
+    "unit-rule": ("/unit", "not exact in base units, or no unit of the item"),
     "by-serial": ("/sku", "its units have serials: stock.record says which of them were found"),
     "out-of-scope": ("", "the count is not about this"),
     "in-the-future": ("/counted_at", "must not lie in the future"),
@@ -113,7 +116,10 @@ def taken(
         new += not found
         asked = found[-1] if found else _first(count, new, line)
         by = ask.actor_id
-        lines.append(asked._replace(counted=line.quantity, counted_at=counted_at, counted_by=by))
+        counted = _in_base(line, ask, book)
+        if counted is None:
+            faults.setdefault("unit-rule", []).append(index)
+        lines.append(asked._replace(counted=counted, counted_at=counted_at, counted_by=by))
     return lines, faults
 
 
@@ -152,6 +158,15 @@ def _unfit(
         yield "by-serial"
     elif not fits(line):
         yield "out-of-scope"
+
+
+def _in_base(line: CountedLine, ask: Ask, book: Book) -> Decimal | None:
+    """What was counted, in base units; None if it cannot be said so."""
+    item = book.items.get((ask.tenant_id, line.sku))
+    if item is None or (line.unit is None and not line.quantity % 1):
+        return line.quantity
+    based = in_base(item, line.quantity, line.unit, "")
+    return None if isinstance(based, Rejected) else based
 
 
 def _untimely(counted_at: datetime, opened: datetime, now: datetime) -> Iterator[str]:

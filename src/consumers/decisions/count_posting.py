@@ -6,7 +6,8 @@ from typing import Final, NamedTuple
 from consumers.decisions.count_lines import Faults
 from consumers.decisions.lots import undescribed
 from ledger.book import LOSS, NO_LOT, Book, Level, Movement, Since
-from ledger.documents import Count, CountLine, Lot
+from ledger.counting import Count, CountLine
+from ledger.documents import Lot
 from schemas.base import QUANTITY_BOUND, ZERO
 
 NOTHING: Final = Since()

@@ -16,7 +16,8 @@ from consumers.decisions.known import unknown_location
 from consumers.decisions.lots import lot_body
 from consumers.decisions.registry import Ask, Needs, decides
 from ledger.book import Applied, Book, Event, Movement, Outcome, Rejected
-from ledger.documents import Count, CountLine, Lot
+from ledger.counting import Count, CountLine
+from ledger.documents import Lot
 from schemas.base import shown
 from schemas.commands.counts import (
     ApproveCount,
@@ -96,6 +97,7 @@ def open_count(command: OpenCount, ask: Ask, book: Book) -> Outcome:
         0,
         book.at,
         1,
+        command.frozen,
     )
     return _changed(201, "count.opened", count)
 
@@ -283,4 +285,5 @@ def count_body(count: Count) -> dict[str, Any]:
         "posted": count.posted,
         "created_at": count.created_at,
         "version": count.version,
+        "frozen": count.frozen,
     }

@@ -59,8 +59,8 @@ def _transfer(command: OnTransfer, tenant_id: str, needs: Needs) -> None:
 def ship_transfer(command: ShipTransfer, ask: Ask, book: Book) -> Outcome:
     """Take what is available out of one location, and announce it at the other.
 
-    Without a lot those go that would be promised first. One that may not be used goes nowhere by
-    itself: it is written off, or given free before. Which units go only the shipper knows: of an
+    Without a lot those go that would be promised first. One that may not be used goes if it is
+    named: to where it is kept apart, or sent back from. Which units go only the shipper knows: of an
     item tracked by serial each is named.
     """
     said = in_base_units(command.lines, ask.tenant_id, book)
@@ -78,7 +78,7 @@ def ship_transfer(command: ShipTransfer, ask: Ask, book: Book) -> Outcome:
             return refused
         wish = Wanted(wanted.sku, command.from_location, wanted.quantity, wanted.lot)
         levels = book.levels(ask.tenant_id, wanted.sku, command.from_location)
-        granted = grant(wish, ask.tenant_id, levels, taken, book)
+        granted = grant(wish, ask.tenant_id, levels, taken, book, unusable_too=True)
         lines += [
             TransferLine(number, wanted.sku, lot, take, serials=wanted.serials)
             for lot, take in granted.parts

@@ -83,7 +83,8 @@ def variances(tx: Transaction) -> tuple[int, Finding | None]:
 
 
 # A level's versions are in the order in which it changed; each tells when. Those that the posting
-# saw and that were no later than the count make up what was on hand then.
+# saw and that were no later than the count make up what was on hand then, together with what it
+# saw told later of what had moved before.
 _EXPECTED: Final = """
 WITH changes AS (
     SELECT tenant_id, sku, location, lot, version, told_at,
@@ -94,16 +95,27 @@ WITH changes AS (
     SELECT l.tenant_id, l.count_id, l.line, l.sku, c.location, l.lot, l.counted_at, l.expected,
         l.level_version
     FROM count_line l JOIN count c USING (tenant_id, count_id) WHERE l.expected IS NOT NULL
+), late AS (
+    SELECT p.tenant_id, p.count_id, p.line,
+        sum(CASE WHEN m.to_account = p.location THEN m.quantity ELSE -m.quantity END) AS change
+    FROM movement m JOIN posted p ON (p.tenant_id, p.sku, p.lot) = (m.tenant_id, m.sku, m.lot)
+        AND p.location IN (m.from_account, m.to_account)
+    JOIN told_level seen ON (seen.tenant_id, seen.sku, seen.location, seen.lot, seen.version)
+        = (p.tenant_id, p.sku, p.location, p.lot, p.level_version)
+    WHERE m.effective_at <= p.counted_at AND m.moved_at > p.counted_at
+        AND m.moved_at <= seen.told_at
+    GROUP BY p.tenant_id, p.count_id, p.line
 )
 SELECT format('tenant %s count %s line %s', tenant_id, count_id, line),
-    format('expected %s, as the levels tell', trim_scale(on_hand)),
+    format('expected %s, as the levels tell', trim_scale(on_hand + coalesce(late.change, 0))),
     format('expected %s', trim_scale(expected))
 FROM (
     SELECT tenant_id, count_id, p.line, p.expected, coalesce(sum(h.change) FILTER (
         WHERE h.version <= p.level_version AND h.told_at <= p.counted_at), 0) AS on_hand
     FROM posted p LEFT JOIN changes h USING (tenant_id, sku, location, lot)
     GROUP BY tenant_id, count_id, p.line, p.expected
-) AS held WHERE expected <> on_hand
+) AS held LEFT JOIN late USING (tenant_id, count_id, line)
+WHERE expected <> on_hand + coalesce(late.change, 0)
 ORDER BY tenant_id, count_id, line LIMIT 1
 """
 

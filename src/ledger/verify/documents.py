@@ -231,6 +231,7 @@ COUNT: Final = Counted(
         "lines": "int",
         "posted": "int",
         "created_at": "timestamptz",
+        "frozen": "boolean",
     },
 )
 

@@ -13,6 +13,7 @@ from schemas.base import (
     Sku,
     Strict,
     Text,
+    UnitCode,
 )
 from schemas.commands.base import Command
 
@@ -46,6 +47,10 @@ class OpenCount(Command):
     blind: bool = Field(
         default=True, description="nothing that counters see tells what is expected, until posted"
     )
+    frozen: bool | None = Field(
+        default=None,
+        description="until the count ends nothing of its scope arrives or leaves; it may be promised",
+    )
     tolerance_percent: Percent | None = Field(default=None, description="of what is expected")
     tolerance_quantity: CountedQuantity | None = None
     reference: Reference | None = None
@@ -56,6 +61,7 @@ class CountedLine(Strict):
 
     sku: Sku
     quantity: CountedQuantity
+    unit: UnitCode | None = Field(default=None, description="null: its base unit")
     lot: LotCode | None = None
     counted_at: AwareDatetime | None = Field(default=None, description="null: as the command says")
 

@@ -35,6 +35,7 @@ class Count(Event):
     posted: int
     created_at: AwareDatetime
     version: int
+    frozen: bool | None = None
 
 
 class CountOpened(Count):

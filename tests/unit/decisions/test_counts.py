@@ -109,6 +109,7 @@ REFUSED = [
     (line("1", lot="L1"), "lot-rule", "/lot"),
     (line("1", "B"), "lot-rule", "/lot"),
     (line("1", "S"), "by-serial", "/sku"),
+    (line("1", unit="crate"), "unit-rule", "/unit"),
     (line("1", counted_at=paper.NOW + timedelta(seconds=1)), "in-the-future", "/counted_at"),
     (line("1", counted_at=OPENED), "not-after-opening", "/counted_at"),
     (line("1", "B", lot="L9"), "out-of-scope", ""),

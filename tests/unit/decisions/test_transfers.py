@@ -53,7 +53,7 @@ CASES = [
     (ship(line("6", "B")), 201, None, [("B", "L2", "2"), ("B", "L1", "4")]),
     (ship(line("8", "B")), 409, "insufficient-stock", None),  # L0 is recalled
     (ship(line("2", "B", lot="L1")), 201, None, [("B", "L1", "2")]),
-    (ship(line("1", "B", lot="L0")), 409, "insufficient-stock", None),
+    (ship(line("1", "B", lot="L0")), 201, None, [("B", "L0", "1")]),  # named, it goes
     (ship(line("1", lot="L1")), 422, "lot-rule", None),
     (ship(line("1", "NONE")), 422, "unknown-item", None),
     (ship(line("1"), to_location="NOWHERE"), 422, "unknown-location", None),

@@ -1,0 +1,25 @@
+"""What keeps stock in its place while it is counted: one look at whatever a command would move."""
+
+from consumers.decisions.registry import Ask
+from ledger.book import Applied, Book, Rejected
+from ledger.counting import frozen_by
+from schemas.commands import Command
+from schemas.commands.counts import PostCount
+from schemas.problems import STOCK_FROZEN, problem
+
+
+def stays(command: Command, outcome: Applied, ask: Ask, book: Book) -> Rejected | None:
+    """Refuse an outcome that moves what is frozen; counts post what they have found nevertheless."""
+    if isinstance(command, PostCount):
+        return None
+    ends = (
+        (movement.sku, account)
+        for movement in outcome.movements
+        for account in (movement.from_account, movement.to_account)
+    )
+    kept = frozen_by(book.frozen, ask.tenant_id, ends)
+    if kept is None:
+        return None
+    sku, location, count_id = kept
+    said = f"{sku} at {location} is being counted ({count_id}) and stays until that has ended"
+    return Rejected(409, problem(STOCK_FROZEN, said, sku=sku, location=location, count_id=count_id))
