@@ -237,6 +237,8 @@ class Making(Flows):
             came[key] = came.get(key, ZERO) + quantity
             if not lots or came[key] > lots[0][6]:
                 return Said(409, "return-exceeds-shipment")
+            if wrong := self.unfit_units(body, len(parts), lots[0][1]):
+                return wrong
             parts.append((tuple(lots[0][1:4]), quantity, line["disposition"]))
         self.came_back = came
         for number, (level, quantity, disposition) in enumerate(parts, 1):
@@ -245,6 +247,11 @@ class Making(Flows):
             if disposition == "quarantine":
                 self.holds[f"{named}-{number}"] = [(level, quantity)]
         return Said(201)
+
+    def unfit_units(self, body: dict[str, Any], number: int, sku: str) -> Said | None:
+        """What is wrong with the serials of a line that comes back: here no item has any."""
+        named = body["lines"][number].get("serials")
+        return Said(422, "serial-rule") if named and self.tracked[sku] else None
 
     def finish(self, order: Order, body: dict[str, Any]) -> Said:
         """Completed, or, with a reason, cancelled."""

@@ -19,6 +19,7 @@ class Units(Counting):
     at: dict[str, str] = field(default_factory=dict)  # serial -> place; one outside is "out"
     promised: dict[str, str] = field(default_factory=dict)  # serial -> reservation
     sent: dict[str, list[str]] = field(default_factory=dict)  # transfer -> those in transit
+    left_by: dict[str, str] = field(default_factory=dict)  # serial -> reservation, while it is out
 
     def fits(self, line: dict[str, Any], quantity: str, *, named: bool = True) -> bool:
         """Whether a line has the serials that it must have."""
@@ -42,6 +43,7 @@ class Units(Counting):
         for each in serials:
             self.at[each] = place
             self.promised.pop(each, None)
+            self.left_by.pop(each, None)
 
     def units_at(self, place: str) -> list[str]:
         return [serial for serial, where in self.at.items() if where == place]
@@ -227,9 +229,27 @@ class Units(Counting):
         for serials in units.values():
             if shipped:
                 self.go(serials, "out")
+                self.left_by |= dict.fromkeys(serials, named)
             for each in serials:
                 self.promised.pop(each, None)
         return None
+
+    def unfit_units(self, body: dict[str, Any], number: int, sku: str) -> Said | None:
+        line = body["lines"][number]
+        if not self.fits({**line, "sku": sku}, line["quantity"]):
+            return RULE
+        seen = {each for before in body["lines"][:number] for each in before.get("serials") or ()}
+        mine = {each for each, by in self.left_by.items() if by == body["reservation_id"]} - seen
+        return AWAY if set(line.get("serials") or ()) - mine else None
+
+    def give_in(self, named: str, body: dict[str, Any]) -> Said:
+        said = super().give_in(named, body)
+        if said.code == 201:
+            places = {line[0]: line[2] for line in self.promises[body["reservation_id"]].lines}
+            for line in body["lines"]:
+                kept = line["disposition"] in ("sellable", "quarantine")
+                self.go(line.get("serials") or (), places[line["line"]] if kept else "out")
+        return said
 
     def correct(self, body: dict[str, Any]) -> Said:
         """A lot that was another."""

@@ -36,6 +36,12 @@ unit_parts = st.none() | st.lists(
     min_size=1,
     max_size=2,
 )
+came_back = as_units(
+    {
+        "line": st.just(1),
+        "disposition": st.sampled_from(["sellable", "quarantine", "damaged", "discarded"]),
+    }
+).map(lambda each: {name: value for name, value in each.items() if name != "sku"})
 any_unit = st.fixed_dictionaries(
     {"sku": st.just("S"), "lot": st.none(), **here, "quantity": st.sampled_from(["1", "2", "0.5"])}
 )
@@ -99,9 +105,19 @@ of_units = (
             {"reservation_id": last, "lines": unit_parts, "shipment_proof": st.just(asks.PROOF)}
         ),
     ),
+    st.tuples(
+        st.just("return.receive"),
+        st.fixed_dictionaries(
+            {
+                "reservation_id": last,
+                "lines": st.lists(came_back, min_size=1, max_size=2),
+                "reason": st.just("r"),
+            }
+        ),
+    ),
 )
 
-made, ended, sent, arrived, shipped_out = (
+made, ended, sent, arrived, shipped_out, brought_back = (
     st.one_of(*(each for each in of_units if f"'{kind}'" in repr(each)))
     for kind in (
         "reservation.create",
@@ -109,12 +125,14 @@ made, ended, sent, arrived, shipped_out = (
         "transfer.ship",
         "transfer.receive",
         "reservation.consume",
+        "return.receive",
     )
 )
 in_pairs = st.one_of(
     st.tuples(st.one_of(*of_units)),
     st.tuples(made, ended),
     st.tuples(made, shipped_out),
+    st.tuples(made, shipped_out, brought_back, brought_back),
     st.tuples(made, made, shipped_out, ended),
     st.tuples(sent, arrived),
 )

@@ -129,6 +129,9 @@ Sku = Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]{0,62}[!-~])?$")]
 LocationCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]([!-~]{0,63})$")]
 """A location's code. It starts with a letter or digit: `@` is kept for virtual places."""
 LotCode = Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]{0,62}[!-~])?$")]
+ActorId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")]
+"""Somebody who acts, as the header Actor-Id names them."""
+ReasonCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z_.-]{0,63}$")]
 ChannelCode = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
 """Where something is sold: a shop, a marketplace."""
 UnitCode = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,16}$")]

@@ -65,6 +65,9 @@ COUNT_LINES: Final = Kind("count-lines-refused", 422, "Lines of the count break 
 COUNT_LEFT: Final = Kind("count-not-postable", 409, "Lines of the count cannot be posted")
 APPROVER_COUNTED: Final = Kind("approver-has-counted", 409, "Who has counted may not approve")
 STOCK_FROZEN: Final = Kind("stock-frozen", 409, "The stock stays where it is while it is counted")
+WITNESS_ACTS: Final = Kind(
+    "witness-is-actor", 409, "Nobody is a witness of what they did themselves"
+)
 UNKNOWN_RECIPE: Final = Kind("unknown-recipe", 404, "Nobody has said what the item is made of")
 RECIPE_CYCLE: Final = Kind("recipe-cycle", 422, "The item would be made of itself")
 COMPONENT_RULE: Final = Kind("component-rule", 422, "The recipe does not ask for that")

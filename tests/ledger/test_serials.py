@@ -168,6 +168,42 @@ def test_a_lot_that_was_another_moves_with_its_dates(shop):
     assert rows == [("L10", "6", "3000-01-31"), ("L1O", "4", "3000-01-31")]
 
 
+def back(reservation_id, *lines):
+    body = {"reservation_id": reservation_id, "lines": list(lines), "reason": "too small"}
+    return asks.ask("return.receive", body)
+
+
+def test_units_come_back_to_the_order_that_they_left_by(shop):
+    """Two orders of three units; one unit comes back fit, one broken, one is thrown away."""
+    ok(shop.ask(asks.take_in(asks.units("S", ("SN1", "SN6")))))
+    mine, other = ok(
+        shop.ask(
+            asks.reserve(asks.units("S", ("SN1", "SN3"))),
+            asks.reserve(asks.units("S", ("SN4", "SN6"))),
+        )
+    )
+    ok(shop.ask(asks.consume(mine), asks.consume(other)))
+
+    def line(quantity, disposition, *serials):
+        named = {"serials": list(serials)} if serials else {}
+        return {"line": 1, "quantity": quantity, "disposition": disposition, **named}
+
+    said = shop.ask(
+        back(mine, line("1", "sellable")),
+        back(mine, line("1", "sellable", "SN4")),
+        back(mine, line("1", "sellable", "SN9")),
+        back(mine, line("1", "sellable", "SN1"), line("1", "damaged", "SN1")),
+    )
+    assert [each.problem for each in said] == ["serial-rule"] + ["serial-not-available"] * 3
+    fit = {**line("1", "quarantine", "SN1"), "location": "EAST"}
+    ok(shop.ask(back(mine, fit, line("1", "damaged", "SN2"), line("1", "discarded", "SN3"))))
+    assert [row[0] for row in stands(shop).values()] == ["EAST", "@scrap", "@loss"] + [
+        "@customer"
+    ] * 3
+    again = shop.ask(back(mine, line("1", "sellable", "SN1")), back(other, line("1", "sellable")))
+    assert [each.problem for each in again] == ["return-exceeds-shipment", "serial-rule"]
+
+
 LOOKUPS = {
     "lock": (["default"] * 2, ["S"] * 2, ["SN0001", "SN0500"]),
     "of_any_item": (["default"] * 2, ["SN0001", "SN0500"]),

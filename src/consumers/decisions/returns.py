@@ -4,9 +4,11 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+from consumers.decisions.bodies import serials_body
 from consumers.decisions.holds import hold_body
-from consumers.decisions.known import out_of_bounds, unknown_location, without_serials
+from consumers.decisions.known import out_of_bounds, unknown_location
 from consumers.decisions.registry import Ask, Needs, decides
+from consumers.decisions.serials import Naming, serial_rule
 from ledger.book import (
     CUSTOMER,
     LOSS,
@@ -43,6 +45,7 @@ class Back(NamedTuple):
     location: str
     quantity: Decimal
     disposition: str
+    serials: tuple[str, ...] | None
 
     @property
     def to(self) -> str:
@@ -54,6 +57,7 @@ def _shipped(command: ReceiveReturn, tenant_id: str, needs: Needs) -> None:
     needs.reservations.add((tenant_id, command.reservation_id))
     needs.returns.add((tenant_id, command.reservation_id))
     for line in command.lines:
+        needs.units.update((tenant_id, serial) for serial in line.serials or ())
         if line.location is not None:
             needs.locations.add((tenant_id, line.location))
             needs.returned_to.add((tenant_id, command.reservation_id, line.location))
@@ -69,9 +73,10 @@ def receive_return(command: ReceiveReturn, ask: Ask, book: Book) -> Outcome:
     old = book.returns.get(found.key) or CustomerReturn(*found.key, (), 0)
     came = {(each.line, each.lot): each for each in old.lines}
     parts: list[Back] = []
+    naming = Naming(ask, book, found.reservation_id)
     coming: defaultdict[LevelKey, Decimal] = defaultdict(Decimal)
     for index, line in enumerate(command.lines):
-        back = _back(line, f"/lines/{index}", found, came, book)
+        back = _back(line, f"/lines/{index}", found, came, naming)
         if isinstance(back, Rejected):
             return back
         level = book.level(ask.tenant_id, back.sku, back.location, back.lot)
@@ -83,7 +88,7 @@ def receive_return(command: ReceiveReturn, ask: Ask, book: Book) -> Outcome:
         came[back.line, back.lot] = before._replace(quantity=before.quantity + back.quantity)
         parts.append(back)
     changed = CustomerReturn(*found.key, tuple(came.values()), old.version + 1)
-    return _applied(command, found, changed, parts, ask, book)
+    return _applied(command, found, changed, parts, naming)
 
 
 def _back(
@@ -91,7 +96,7 @@ def _back(
     at: str,
     found: Reservation,
     came: dict[tuple[int, str], CameBack],
-    book: Book,
+    naming: Naming,
 ) -> Back | Rejected:
     """What a line of the command means, if so much was shipped and is not back."""
     lots = [
@@ -107,15 +112,31 @@ def _back(
     if shipped is None or line.quantity > left:
         said = f"{at}: of line {line.line} {shown(left)} may still come back"
         return Rejected(409, problem(RETURN_EXCEEDS, said, pointer=at, returnable=shown(left)))
-    refused = without_serials(book, found.tenant_id, shipped.sku, f"{at}/line")
-    if refused:
-        return refused
     location = line.location or shipped.location
     if line.location is not None:
-        refused = unknown_location(book, found.tenant_id, location, at)
+        refused = unknown_location(naming.book, found.tenant_id, location, at)
         if refused:
             return refused
-    return Back(line.line, shipped.sku, shipped.lot, location, line.quantity, line.disposition)
+    back = Back(
+        line.line,
+        shipped.sku,
+        shipped.lot,
+        location,
+        line.quantity,
+        line.disposition,
+        line.serials,
+    )
+    return _no_units(back, naming, at) or back
+
+
+def _no_units(back: Back, naming: Naming, at: str) -> Rejected | None:
+    """Refuse units that the reservation has not shipped, or note where they go."""
+    sku, serials = back.sku, back.serials
+    by_serial = naming.book.by_serial(naming.ask.tenant_id, sku)
+    refused = serial_rule(sku, back.quantity, serials, at, by_serial=by_serial)
+    if refused or serials is None:
+        return refused
+    return naming.take_back(sku, serials, back.to, at)
 
 
 def _left(shipped: ReservationLine | None, came: dict[tuple[int, str], CameBack]) -> Decimal:
@@ -126,14 +147,14 @@ def _left(shipped: ReservationLine | None, came: dict[tuple[int, str], CameBack]
     return shipped.consumed - (back.quantity if back else ZERO)
 
 
-def _applied(  # what it is made of
+def _applied(
     command: ReceiveReturn,
     found: Reservation,
     changed: CustomerReturn,
     parts: list[Back],
-    ask: Ask,
-    book: Book,
+    naming: Naming,
 ) -> Applied:
+    ask, book = naming.ask, naming.book
     named = f"ret-{ask.new_id}"
     holds = {
         number: _hold(number, part, command, ask, book)
@@ -157,7 +178,7 @@ def _applied(  # what it is made of
         tuple(
             # The document of the shipment: by it the cost can be found at which it left.
             Movement(
-                part.sku, part.lot, (), CUSTOMER, part.to, part.quantity, None,
+                part.sku, part.lot, part.serials or (), CUSTOMER, part.to, part.quantity, None,
                 f"return {named}", found.reservation_id,
             )
             for part in parts
@@ -167,10 +188,11 @@ def _applied(  # what it is made of
             for part in parts
             if part.disposition == "quarantine"
         ),
+        serials=tuple(naming.changed.values()),
     )  # fmt: skip
 
 
-def _told(  # what it tells of
+def _told(
     named: str,
     command: ReceiveReturn,
     found: Reservation,
@@ -194,6 +216,7 @@ def _told(  # what it tells of
                 "quantity": shown(part.quantity),
                 "disposition": part.disposition,
                 "hold_id": holds[number].hold_id if number in holds else None,
+                **serials_body(part.serials),
             }
             for number, part in enumerate(parts, 1)
         ],

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from consumers.decisions.registry import Ask
 from consumers.decisions.shares import Shares
-from ledger.book import TRANSIT, Book, Rejected
+from ledger.book import CUSTOMER, TRANSIT, Book, Rejected
 from ledger.documents import ReservationLine, TransferLine
 from ledger.serial_unit import STATUSES, Serial, SerialKey
 from schemas.commands.lines import PartOfLine
@@ -94,6 +94,23 @@ class Naming:
             said = f"are not at {source} to be taken"
             return self._wrong(SERIAL_AWAY, said, sku, away, pointer)
         for serial, known in self._found(sku, serials).items():
+            self._change(sku, serial, known, account=destination)
+        return None
+
+    def take_back(
+        self, sku: str, serials: Iterable[str], destination: str, pointer: str
+    ) -> Rejected | None:
+        """Take units back from the customer to whom the document shipped them, and nobody since."""
+        found = self._found(sku, serials)
+        away = {
+            serial: "unknown" if known is None else _where(known)
+            for serial, known in found.items()
+            if known is None or (known.account, known.document) != (CUSTOMER, self.document)
+        } or self._twice(sku, found)
+        if away:
+            said = f"are not out by {self.document}"
+            return self._wrong(SERIAL_AWAY, said, sku, away, pointer)
+        for serial, known in found.items():
             self._change(sku, serial, known, account=destination)
         return None
 

@@ -1,39 +1,26 @@
-"""What stock commands mean: a count sets what is on hand, an adjustment changes it, issues take."""
+"""What stock commands mean: a count sets what is on hand, and an adjustment changes it."""
 
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from consumers.decisions.backdating import effective, needs_period
 from consumers.decisions.bodies import serials_body
 from consumers.decisions.differences import Why, moved
 from consumers.decisions.found_units import adjusted, counted
-from consumers.decisions.granting import Taken, Wanted, grant, insufficient, overdrawn, short_line
 from consumers.decisions.known import lot_rule, out_of_bounds, unknown_place
 from consumers.decisions.registry import Ask, Needs, decides
 from consumers.decisions.serials import Naming, serial_rule
-from consumers.decisions.units import Conversions, conversion, in_base, in_base_units
+from consumers.decisions.units import conversion, in_base
 from ledger.book import (
-    CUSTOMER,
-    LOSS,
     NO_LOT,
-    PRODUCTION,
-    SCRAP,
-    Applied,
     Book,
-    Event,
     Level,
-    Movement,
     Outcome,
     Rejected,
 )
 from schemas.base import ZERO, shown
-from schemas.commands.stock import AdjustStock, IssuedLine, IssueStock, RecordStock
+from schemas.commands.stock import AdjustStock, RecordStock
 from schemas.problems import INSUFFICIENT_STOCK, problem
-
-GOES_TO: Final = {"customer": CUSTOMER, "production": PRODUCTION, "scrap": SCRAP, "loss": LOSS}
-WRITTEN_OFF: Final = frozenset({"scrap", "loss"})
-"""Where stock goes that nobody will use: of a lot that may not be used, only there."""
-
 
 OnOneLevel = RecordStock | AdjustStock
 
@@ -127,113 +114,6 @@ def _converted(
     if command.unit in (None, item.uom):
         return {}
     return {"conversions": [{"line": 1, **conversion(item, said, command.unit, base)}]}
-
-
-def _from(command: IssueStock, tenant_id: str, needs: Needs) -> None:
-    needs_period(command.effective_at, tenant_id, needs)
-    for line in command.lines:
-        needs.places.add((tenant_id, line.sku, line.location))
-        needs.items.add((tenant_id, line.sku))
-        needs.locations.add((tenant_id, line.location))
-        needs.name(tenant_id, line.sku, line.serials)
-
-
-@decides(IssueStock, needs=_from)
-def issue_stock(command: IssueStock, ask: Ask, book: Book) -> Outcome:
-    """Take what is available out of stock; without a lot those go that would be promised first."""
-    said = in_base_units(command.lines, ask.tenant_id, book)
-    if isinstance(said, Rejected):
-        return said
-    lines, conversions = said
-    taken: Taken = {}
-    short: list[dict[str, Any]] = []
-    parts: list[tuple[int, IssuedLine, str, Decimal]] = []
-    naming = Naming(ask, book, f"stock-{ask.new_id}")
-    for number, line in enumerate(lines, 1):
-        at = f"/lines/{number - 1}"
-        refused = _no_line(line, ask, book, at)
-        if refused:
-            return refused
-        levels = book.levels(ask.tenant_id, line.sku, line.location)
-        wish = Wanted(line.sku, line.location, line.quantity, line.lot)
-        written_off = command.to in WRITTEN_OFF
-        granted = grant(wish, ask.tenant_id, levels, taken, book, unusable_too=written_off)
-        if granted.missing and command.allow_negative:
-            granted = overdrawn(wish, granted, ask.tenant_id, taken, book)
-        parts += [(number, line, lot, quantity) for lot, quantity in granted.parts]
-        if granted.missing:
-            short.append(short_line(number, wish, granted))
-        elif line.serials:
-            ends = (line.location, GOES_TO[command.to])
-            refused = naming.take_out(line.sku, line.serials, ends, at)
-            if refused:
-                return refused
-    if short:
-        return insufficient(short)
-    moment = effective(command.effective_at, ask, book)
-    if isinstance(moment, Rejected):
-        return moment
-    return _issued(command, parts, naming, conversions, moment)
-
-
-def _no_line(line: IssuedLine, ask: Ask, book: Book, at: str) -> Rejected | None:
-    """Refuse a line that names nothing, or a lot or serials where the item has none."""
-    refused = unknown_place(book, ask.tenant_id, line.sku, line.location, at)
-    if refused:
-        return refused
-    if line.lot is not None:
-        refused = lot_rule(book, ask.tenant_id, line.sku, line.lot, at)
-    by_serial = book.by_serial(ask.tenant_id, line.sku)
-    return refused or serial_rule(line.sku, line.quantity, line.serials, at, by_serial=by_serial)
-
-
-def _issued(
-    command: IssueStock,
-    parts: list[tuple[int, IssuedLine, str, Decimal]],
-    naming: Naming,
-    conversions: Conversions,
-    moment: str | None,
-) -> Applied:
-    document = naming.document
-    return Applied(
-        201,
-        ("stock-movement", document),
-        {
-            "id": document,
-            "to": command.to,
-            "reason_code": command.reason_code,
-            "reference": command.reference,
-            "lines": [
-                {
-                    "line": number,
-                    "sku": line.sku,
-                    "location": line.location,
-                    "lot": lot or None,
-                    "quantity": shown(quantity),
-                    **serials_body(line.serials),
-                }
-                for number, line, lot, quantity in parts
-            ],
-            **({"conversions": list(conversions)} if conversions else {}),
-        },
-        (Event("stock.issued", f"stock-movement/{document}", 1),),
-        movements=tuple(
-            Movement(
-                line.sku,
-                lot,
-                line.serials or (),
-                line.location,
-                GOES_TO[command.to],
-                quantity,
-                None,
-                command.reason_code,
-                document,
-                moment,
-            )
-            for _, line, lot, quantity in parts
-        ),
-        serials=tuple(naming.changed.values()),
-    )
 
 
 def _refused(command: OnOneLevel, ask: Ask, book: Book) -> Rejected | None:

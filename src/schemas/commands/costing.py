@@ -6,12 +6,11 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.base import Amount, Cost, LocationCode, Quantity, Reference, Sku, Strict, Text
+from schemas.base import ActorId, Amount, Cost, LocationCode, Quantity, Reference, Sku, Strict, Text
 from schemas.commands.base import Command
 from schemas.commands.lines import LINES_MAX
 
 ReceiptId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
-ActorId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Basis = Literal["equal", "quantity", "amount", "weight", "volume", "manual"]
 MEASURED: frozenset[Basis] = frozenset({"weight", "volume"})
 

@@ -2,12 +2,13 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from schemas.base import LocationCode, LotCode, Quantity, Reference, Strict, Text
 from schemas.commands.base import Command
 from schemas.commands.lines import LINES_MAX
 from schemas.commands.reservations import ReservationId
+from schemas.serials import Serials, bounded
 
 Disposition = Literal["sellable", "quarantine", "damaged", "discarded"]
 
@@ -20,6 +21,7 @@ class ReturnedLine(Strict):
     lot: LotCode | None = Field(default=None, description="null: the only one that was shipped")
     location: LocationCode | None = Field(default=None, description="null: where it came from")
     disposition: Disposition
+    serials: Serials | None = None
 
 
 class ReceiveReturn(Command):
@@ -33,6 +35,10 @@ class ReceiveReturn(Command):
     MODULE: ClassVar[str] = "receiving"
 
     reservation_id: ReservationId
-    lines: Annotated[list[ReturnedLine], Field(min_length=1, max_length=LINES_MAX)]
+    lines: Annotated[
+        list[ReturnedLine],
+        Field(min_length=1, max_length=LINES_MAX),
+        AfterValidator(bounded),
+    ]
     reason: Text
     reference: Reference | None = None

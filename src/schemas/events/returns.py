@@ -6,6 +6,7 @@ from pydantic import AwareDatetime
 
 from schemas.base import Strict
 from schemas.events.base import Event
+from schemas.serials import Serials
 
 
 class Line(Strict):
@@ -18,6 +19,7 @@ class Line(Strict):
     quantity: str
     disposition: Literal["sellable", "quarantine", "damaged", "discarded"]
     hold_id: str | None
+    serials: Serials | None = None
 
 
 class ReturnReceived(Event):

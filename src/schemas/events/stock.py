@@ -86,6 +86,14 @@ class IssuedLine(Strict):
     serials: Serials | None = None
 
 
+class Destruction(Strict):
+    """How goods were destroyed, and who saw it beside whoever told of it."""
+
+    witness_id: str
+    method: str
+    certificate: str | None
+
+
 class StockIssued(Event):
     """Stock left that was promised to nobody."""
 
@@ -97,6 +105,7 @@ class StockIssued(Event):
     reason_code: str
     reference: str | None
     lines: list[IssuedLine]
+    destruction: Destruction | None = None
     conversions: list[Conversion] = Field(
         default=[], description="of what was said in another unit than the base unit"
     )

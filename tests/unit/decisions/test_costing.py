@@ -10,8 +10,9 @@ import paper
 from asks import TENANT
 from ledger.costing import Period
 from schemas.commands.costing import AddCharge, CorrectPrice, Revalue, SetCostMethod, SetPeriod
+from schemas.commands.issues import IssueStock
 from schemas.commands.receipts import PostReceipt
-from schemas.commands.stock import AdjustStock, IssueStock
+from schemas.commands.stock import AdjustStock
 
 YESTERDAY = paper.NOW - timedelta(days=1)
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 import paper
 from asks import TENANT
 from schemas.commands.holds import PlaceHold
+from schemas.commands.issues import IssueStock
 from schemas.commands.policies import SetPolicy
 from schemas.commands.receipts import PostReceipt
 from schemas.commands.reservations import (
@@ -15,7 +16,7 @@ from schemas.commands.reservations import (
     CreateReservation,
     ReleaseReservation,
 )
-from schemas.commands.stock import AdjustStock, IssueStock, RecordStock
+from schemas.commands.stock import AdjustStock, RecordStock
 from schemas.commands.transfers import ShipTransfer
 
 PROOF = {"carrier": "DHL", "tracking": "T-1", "shipped_at": paper.NOW}

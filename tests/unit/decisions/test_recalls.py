@@ -7,9 +7,9 @@ import pytest
 import paper
 from asks import TENANT
 from ledger.tracing import RECALLED_MAX, Passage, Reached, Trace
+from schemas.commands.issues import IssueStock
 from schemas.commands.recalls import RecallLot
 from schemas.commands.reservations import CreateReservation
-from schemas.commands.stock import IssueStock
 from workshop import BAKERY, workshop
 
 RECALL = RecallLot(sku="FLOUR", lot="F2", reason="glass in it")

@@ -10,6 +10,7 @@ import paper
 from asks import PROOF, TENANT, units
 from ledger.documents import Unit
 from schemas.commands.holds import PlaceHold
+from schemas.commands.issues import IssueStock
 from schemas.commands.receipts import PostReceipt
 from schemas.commands.reservations import (
     ConsumeReservation,
@@ -17,7 +18,7 @@ from schemas.commands.reservations import (
     ExpireReservation,
     ReleaseReservation,
 )
-from schemas.commands.stock import AdjustStock, IssueStock, RecordStock
+from schemas.commands.stock import AdjustStock, RecordStock
 from schemas.commands.transfers import CloseTransfer, ReceiveTransfer, ShipTransfer
 from schemas.serials import compact, spelt_out
 

@@ -13,9 +13,10 @@ from consumers.decisions.units import in_base
 from ledger.book import Rejected
 from ledger.documents import Item, Unit
 from schemas.commands.holds import PlaceHold
+from schemas.commands.issues import IssueStock
 from schemas.commands.receipts import PostReceipt
 from schemas.commands.reservations import CreateReservation
-from schemas.commands.stock import AdjustStock, IssueStock, RecordStock
+from schemas.commands.stock import AdjustStock, RecordStock
 from schemas.commands.transfers import ShipTransfer
 
 

@@ -1,0 +1,170 @@
+"""What issues mean: stock that was promised to nobody leaves us, for somebody or for good."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from consumers.decisions.backdating import effective, needs_period
+from consumers.decisions.bodies import serials_body
+from consumers.decisions.granting import Taken, Wanted, grant, insufficient, overdrawn, short_line
+from consumers.decisions.known import lot_rule, unknown_place
+from consumers.decisions.registry import Ask, Needs, decides
+from consumers.decisions.serials import Naming, serial_rule
+from consumers.decisions.units import Conversions, in_base_units
+from ledger.book import (
+    CUSTOMER,
+    LOSS,
+    PRODUCTION,
+    SCRAP,
+    Applied,
+    Book,
+    Event,
+    Movement,
+    Outcome,
+    Rejected,
+)
+from schemas.base import shown
+from schemas.commands.issues import IssuedLine, IssueStock
+from schemas.problems import WITNESS_ACTS, problem
+
+GOES_TO: Final = {"customer": CUSTOMER, "production": PRODUCTION, "scrap": SCRAP, "loss": LOSS}
+WRITTEN_OFF: Final = frozenset({"scrap", "loss"})
+"""Where stock goes that nobody will use: of a lot that may not be used, only there."""
+
+
+def _from(command: IssueStock, tenant_id: str, needs: Needs) -> None:
+    needs_period(command.effective_at, tenant_id, needs)
+    for line in command.lines:
+        needs.places.add((tenant_id, line.sku, line.location))
+        needs.items.add((tenant_id, line.sku))
+        needs.locations.add((tenant_id, line.location))
+        needs.name(tenant_id, line.sku, line.serials)
+
+
+class Part(NamedTuple):
+    """How much of one lot leaves by a line of the command."""
+
+    number: int
+    line: IssuedLine
+    lot: str
+    quantity: Decimal
+
+
+@decides(IssueStock, needs=_from)
+def issue_stock(command: IssueStock, ask: Ask, book: Book) -> Outcome:
+    """Take what is available out of stock; without a lot those go that would be promised first."""
+    unseen = _unwitnessed(command, ask)
+    if unseen:
+        return unseen
+    said = in_base_units(command.lines, ask.tenant_id, book)
+    if isinstance(said, Rejected):
+        return said
+    lines, conversions = said
+    naming = Naming(ask, book, f"stock-{ask.new_id}")
+    parts = _parts(command, lines, naming)
+    if isinstance(parts, Rejected):
+        return parts
+    moment = effective(command.effective_at, ask, book)
+    if isinstance(moment, Rejected):
+        return moment
+    return _issued(command, parts, naming, conversions, moment)
+
+
+def _unwitnessed(command: IssueStock, ask: Ask) -> Rejected | None:
+    """Refuse a destruction that nobody else has seen."""
+    if command.destruction is None or command.destruction.witness_id != ask.actor_id:
+        return None
+    at = "/destruction/witness_id"
+    said = f"{at}: {ask.actor_id} tells of it, and somebody else has to have seen it"
+    return Rejected(409, problem(WITNESS_ACTS, said, pointer=at))
+
+
+def _parts(
+    command: IssueStock, lines: Sequence[IssuedLine], naming: Naming
+) -> list[Part] | Rejected:
+    """What leaves of which lots, all of it or nothing."""
+    ask, book = naming.ask, naming.book
+    taken: Taken = {}
+    short: list[dict[str, Any]] = []
+    parts: list[Part] = []
+    for number, line in enumerate(lines, 1):
+        at = f"/lines/{number - 1}"
+        refused = _no_line(line, ask, book, at)
+        if refused:
+            return refused
+        levels = book.levels(ask.tenant_id, line.sku, line.location)
+        wish = Wanted(line.sku, line.location, line.quantity, line.lot)
+        written_off = command.to in WRITTEN_OFF
+        granted = grant(wish, ask.tenant_id, levels, taken, book, unusable_too=written_off)
+        if granted.missing and command.allow_negative:
+            granted = overdrawn(wish, granted, ask.tenant_id, taken, book)
+        parts += [Part(number, line, lot, quantity) for lot, quantity in granted.parts]
+        if granted.missing:
+            short.append(short_line(number, wish, granted))
+        elif line.serials:
+            ends = (line.location, GOES_TO[command.to])
+            refused = naming.take_out(line.sku, line.serials, ends, at)
+            if refused:
+                return refused
+    return insufficient(short) if short else parts
+
+
+def _no_line(line: IssuedLine, ask: Ask, book: Book, at: str) -> Rejected | None:
+    """Refuse a line that names nothing, or a lot or serials where the item has none."""
+    refused = unknown_place(book, ask.tenant_id, line.sku, line.location, at)
+    if refused:
+        return refused
+    if line.lot is not None:
+        refused = lot_rule(book, ask.tenant_id, line.sku, line.lot, at)
+    by_serial = book.by_serial(ask.tenant_id, line.sku)
+    return refused or serial_rule(line.sku, line.quantity, line.serials, at, by_serial=by_serial)
+
+
+def _issued(
+    command: IssueStock,
+    parts: list[Part],
+    naming: Naming,
+    conversions: Conversions,
+    moment: str | None,
+) -> Applied:
+    document = naming.document
+    return Applied(
+        201,
+        ("stock-movement", document),
+        {
+            "id": document,
+            "to": command.to,
+            "reason_code": command.reason_code,
+            "reference": command.reference,
+            "lines": [
+                {
+                    "line": number,
+                    "sku": line.sku,
+                    "location": line.location,
+                    "lot": lot or None,
+                    "quantity": shown(quantity),
+                    **serials_body(line.serials),
+                }
+                for number, line, lot, quantity in parts
+            ],
+            **({"destruction": command.destruction.model_dump()} if command.destruction else {}),
+            **({"conversions": list(conversions)} if conversions else {}),
+        },
+        (Event("stock.issued", f"stock-movement/{document}", 1),),
+        movements=tuple(
+            Movement(
+                line.sku,
+                lot,
+                line.serials or (),
+                line.location,
+                GOES_TO[command.to],
+                quantity,
+                None,
+                command.reason_code,
+                document,
+                moment,
+            )
+            for _, line, lot, quantity in parts
+        ),
+        serials=tuple(naming.changed.values()),
+    )

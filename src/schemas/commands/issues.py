@@ -1,0 +1,80 @@
+"""What may be asked of issues: that stock leave us, for somebody or for good."""
+
+from typing import Annotated, ClassVar, Final, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from schemas.base import (
+    ActorId,
+    LocationCode,
+    LotCode,
+    Quantity,
+    ReasonCode,
+    Reference,
+    Sku,
+    Strict,
+    Text,
+    UnitCode,
+)
+from schemas.commands.base import Command
+from schemas.commands.costing import EffectiveAt
+from schemas.serials import Serials, bounded
+
+LINES_MAX: Final = 1000
+
+
+class IssuedLine(Strict):
+    """How much of one item leaves; without a lot, the lots that go first."""
+
+    sku: Sku
+    location: LocationCode
+    quantity: Quantity
+    unit: UnitCode | None = Field(default=None, description="null: its base unit")
+    lot: LotCode | None = None
+    serials: Serials | None = None
+
+
+class Destruction(Strict):
+    """How goods were destroyed, and who saw it: whoever tells of it needs another's eyes."""
+
+    witness_id: ActorId
+    method: Text
+    certificate: Reference | None = None
+
+
+class IssueStock(Command):
+    """Let stock leave that was promised to nobody: all of the lines or none.
+
+    To `scrap` and `loss` a lot may go that must not be used, if it is named.
+    """
+
+    TYPE: ClassVar[str] = "stock.issue"
+    MODULE: ClassVar[str] = "stock"
+
+    to: Literal["customer", "production", "scrap", "loss"]
+    lines: Annotated[
+        list[IssuedLine],
+        Field(min_length=1, max_length=LINES_MAX),
+        AfterValidator(bounded),
+    ]
+    reason_code: ReasonCode
+    reference: Reference | None = None
+    effective_at: EffectiveAt = None
+    allow_negative: bool | None = Field(
+        default=None,
+        description="it has left whatever the books say: bring them below zero, as the policy allows",
+    )
+    destruction: Destruction | None = Field(
+        default=None, description="that it was destroyed before a witness; `to` is scrap"
+    )
+
+    @model_validator(mode="after")
+    def _has_left(self) -> Self:
+        if self.allow_negative and self.to not in ("customer", "production"):
+            raise PydanticCustomError(
+                "allow_negative", "only what has left for a customer or production may be missing"
+            )
+        if self.destruction and self.to != "scrap":
+            raise PydanticCustomError("destruction", "what is destroyed goes to scrap")
+        return self

@@ -1,0 +1,62 @@
+"""Issues: what leaves us is available, may be used, and is destroyed before somebody's eyes."""
+
+import pytest
+from pydantic import ValidationError
+
+import paper
+from asks import TENANT
+from ledger.documents import Lot
+from schemas.commands.issues import IssueStock
+
+
+def issue(*lines, to="customer", **fields):
+    wanted = [
+        {"sku": sku, "location": "MAIN", "quantity": each, "lot": lot} for sku, each, lot in lines
+    ]
+    return IssueStock(to=to, lines=wanted, reason_code="r", **fields)
+
+
+def lots():
+    """Of A 6 are available, of B 4 in L1 and 5 in L3; L2 is recalled."""
+    over = paper.book(
+        ("A", "", "10", "4"), ("B", "L1", "4", "0"), ("B", "L2", "9", "0"), ("B", "L3", "5", "0")
+    )
+    over.lots[TENANT, "B", "L2"] = Lot(
+        TENANT, "B", "L2", "recalled", "r", None, None, None, None, 1
+    )
+    return over
+
+
+SEEN = {"witness_id": "bob", "method": "incinerated", "certificate": "C-17"}
+UNSEEN = {**SEEN, "witness_id": paper.ASK.actor_id}
+CASES = [
+    (issue(("A", "6", None)), 201, None, [("", "6")]),
+    (issue(("A", "6.5", None)), 409, "insufficient-stock", None),
+    (issue(("A", "4", None), ("A", "2", None)), 201, None, [("", "4"), ("", "2")]),
+    (issue(("A", "4", None), ("A", "3", None)), 409, "insufficient-stock", None),
+    (issue(("B", "6", None)), 201, None, [("L1", "4"), ("L3", "2")]),
+    (issue(("B", "10", None)), 409, "insufficient-stock", None),  # nothing of L2
+    (issue(("B", "10", None), to="scrap"), 409, "insufficient-stock", None),  # unless it is named
+    (issue(("B", "1", "L2")), 409, "insufficient-stock", None),
+    (issue(("B", "9", "L2"), to="scrap"), 201, None, [("L2", "9")]),
+    (issue(("B", "10", "L2"), to="loss"), 409, "insufficient-stock", None),
+    (issue(("A", "1", None), to="scrap", destruction=SEEN), 201, None, [("", "1")]),
+    (issue(("A", "1", None), to="scrap", destruction=UNSEEN), 409, "witness-is-actor", None),
+    (issue(("A", "1", "L1")), 422, "lot-rule", None),
+    (issue(("NONE", "1", None)), 422, "unknown-item", None),
+]
+
+
+@pytest.mark.parametrize(("command", "code", "refused", "taken"), CASES)
+def test_an_issue_takes_what_is_available_and_may_be_used(command, code, refused, taken):
+    outcome = paper.decided(command, lots())
+    assert (outcome.code, paper.refusal(outcome)) == (code, refused)
+    if taken is not None:
+        assert [(each.lot, str(each.quantity)) for each in outcome.movements] == taken
+        assert {each.to_account for each in outcome.movements} == {f"@{command.to}"}
+        assert [line["quantity"] for line in outcome.body["lines"]] == [each for _, each in taken]
+
+
+def test_only_what_goes_to_scrap_is_destroyed():
+    with pytest.raises(ValidationError, match="goes to scrap"):
+        issue(("A", "1", None), to="loss", destruction=SEEN)
