@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from plain_model import ZERO, Level, Model, Said
+from plain_binding import Binding
+from plain_model import ZERO, Level, Said
 
 
 @dataclass
-class Flows(Model):
+class Flows(Binding):
     """A shop whose stock also comes from outside, leaves, and moves between its places."""
 
     under_way: dict[str, list[list[Any]]] = field(default_factory=dict)

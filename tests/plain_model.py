@@ -25,6 +25,7 @@ class Promise:
 
     lines: list[list[Any]]  # number, item, location, lot, reserved, released, consumed
     status: str = "active"
+    any_lot: list[int] = field(default_factory=list)  # its lines that may change their lots
 
     def left(self, line: list[Any]) -> Decimal:
         return line[4] - line[5] - line[6]
@@ -149,7 +150,6 @@ class Model:
     def _grant(self, promise: Promise, number: int, line: dict[str, Any]) -> Decimal:
         sku, missing = line["sku"], Decimal(line["quantity"])
         others = {level[1] for level in self.on_hand if level[0] == sku} - {line["location"]}
-        granted = []
         for location in [line["location"], *(sorted(others) if line.get("split") else [])]:
             most = min(missing, self._for_channel(line, location))
             missing -= most
@@ -160,11 +160,12 @@ class Model:
                     take -= take % (2 if line["unit"] == "pair" else 1)
                 if take > 0:
                     self.on_hand.setdefault((sku, location, lot), ZERO)
-                    granted.append([number, sku, location, lot, take, ZERO, ZERO])
-                    promise.lines.append(granted[-1])
+                    promise.lines.append([number, sku, location, lot, take, ZERO, ZERO])
                     most -= take
+            if line["lot"] and most and not line.get("whole_packs"):
+                most -= self.by_name(promise, number, (sku, location, line["lot"]), most)
             missing += most
-        if not granted:
+        if not any(each[:2] == [number, sku] for each in promise.lines):
             nothing = [number, sku, line["location"], line["lot"] or "", ZERO, ZERO, ZERO]
             promise.lines.append(nothing)
         return missing

@@ -4,10 +4,11 @@ The order is: shards, genealogy, reservations, holds, transfers, counts, product
 receipts, cost methods, periods, catalog, lots, balances, serials; within each, by key.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
 
 from consumers.decisions.registry import Needs, needs_of
+from consumers.load_bound import load_bound
 from consumers.load_counts import load_counted, load_counts
 from consumers.parse import Asked
 from ledger import (
@@ -35,7 +36,7 @@ from ledger.tracing import LotKey
 from schemas.times import stamp
 
 
-def load(tx: Transaction, asked: Iterable[Asked], now: datetime, module: str) -> Book:
+def load(tx: Transaction, asked: Collection[Asked], now: datetime, module: str) -> Book:
     """The book for these commands, as of now."""
     needs = needs_of((ask.command, ask.envelope.tenant_id) for ask in asked if ask.command)
     book = Book(now, stamp(now))
@@ -67,6 +68,8 @@ def load(tx: Transaction, asked: Iterable[Asked], now: datetime, module: str) ->
     levels, inactive = balances.lock(tx, needs.places)
     book.enter(levels)
     book.inactive |= inactive
+    if needs.lots_wanted:
+        load_bound(tx, asked, needs, book)
     book.passages = trace.passages(tx, recalled)
     needs.serials |= serials.at(tx, needs.serials_at) | serials.of_any_item(tx, needs.units)
     book.serials = serials.lock(tx, needs.serials)

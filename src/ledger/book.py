@@ -146,6 +146,8 @@ class Book:
     """Of the lots that are being recalled: all that was made of them."""
     passages: dict[LotKey, list[Passage]] = field(default_factory=dict)
     serials: dict[SerialKey, Serial] = field(default_factory=dict)
+    bound_to: dict[LevelKey, dict[tuple[str, str], None]] = field(default_factory=dict)
+    """The reservations of any lot that have, or had, a lot of their own for now, by its level."""
     stored: set[tuple[str, str]] = field(default_factory=set)
     """The reservations that the database has: those that were loaded."""
     named: set[SerialKey] = field(default_factory=set)  # those that the database has
@@ -233,7 +235,10 @@ class Book:
 
     def _write(self, document: Document, actor_id: str) -> None:
         kind, key = type(document), document.key
-        if isinstance(document, Item):
+        if isinstance(document, Reservation):
+            if document.choices:
+                self.note_bound(document)
+        elif isinstance(document, Item):
             self._describe(document)
         elif isinstance(document, Policy):
             self.policies[document.key] = document
@@ -260,6 +265,13 @@ class Book:
         self.barcodes |= {(tenant_id, each.code): sku for each in item.barcodes}
         if item.variant_of:
             self.with_variants.add((tenant_id, item.variant_of))
+
+    def note_bound(self, reservation: Reservation) -> None:
+        """Note to which levels a reservation is bound that would have taken any lots."""
+        for choice in reservation.choices:
+            for lot in choice.get("any_lot", ()):
+                key = LevelKey(reservation.tenant_id, choice["sku"], choice["location"], lot)
+                self.bound_to.setdefault(key, {})[reservation.key] = None
 
     def note_active(self, items: Iterable[Item]) -> None:
         """Note of items whether they are active."""

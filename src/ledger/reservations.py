@@ -48,6 +48,39 @@ def lock_due(tx: Transaction, now: datetime, limit: int) -> list[Reservation]:
     return [_read(row) for row in tx.execute(_DUE, [now, limit])]
 
 
+# Promises of any lot are found by the lots that they have; the index is read by bitmaps, which
+# batches otherwise do without.
+_WITH_BITMAPS: Final = "SET LOCAL enable_bitmapscan = on"
+_WITHOUT: Final = "SET LOCAL enable_bitmapscan = off"
+BOUND_MAX: Final = 100
+"""Promises of any lot that are looked at for one level: the youngest."""
+_BOUND: Final = f"""
+SELECT {", ".join("r." + name for name in _COLUMNS.split(", "))}
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS a(tenant_id, sku, location, lot)
+CROSS JOIN LATERAL (
+    SELECT * FROM reservation
+    WHERE tenant_id = a.tenant_id AND status = 'active' AND choices IS NOT NULL
+        AND choices::jsonb @> jsonb_build_array(jsonb_build_object('sku', a.sku,
+            'location', a.location, 'any_lot', jsonb_build_array(a.lot)))
+    ORDER BY created_at DESC, reservation_id DESC LIMIT {BOUND_MAX}
+    FOR NO KEY UPDATE SKIP LOCKED
+) r
+"""  # noqa: S608  # the columns are ours
+
+
+def lock_bound(tx: Transaction, levels: Collection[tuple[str, str, str, str]]) -> list[Reservation]:
+    """Lock and load the active promises of any lot that have one of the (tenant, item, location, lot).
+
+    Passes over those that another batch has in hand.
+    """
+    if not levels:
+        return []
+    tx.execute(_WITH_BITMAPS)
+    found = [_read(row) for row in keyed.rows(tx, _BOUND, levels)]
+    tx.execute(_WITHOUT)
+    return found
+
+
 def _read(row: tuple[Any, ...]) -> Reservation:
     tenant_id, reservation_id, order_id, status, expires_at, lines, shipments = row[:7]
     created, version, choices, conversions, kits = row[7:]
@@ -160,6 +193,9 @@ def update(tx: Transaction, changed: Collection[tuple[Reservation, str]]) -> Non
     with_kits = [each for each, _ in changed if each.kits]
     if with_kits:
         tx.execute(_UPDATE_KITS, _kits(with_kits))
+    rebound = [each for each, _ in changed if any("rebound" in one for one in each.choices)]
+    if rebound:
+        tx.execute(_UPDATE_CHOICES, _choices(rebound))
 
 
 _UPDATE_KITS: Final = """
@@ -174,6 +210,21 @@ def _kits(changed: Collection[Reservation]) -> list[str]:
         texts(each.tenant_id for each in changed),
         texts(each.reservation_id for each in changed),
         texts(orjson.dumps(each.kits).decode() for each in changed),
+    ]
+
+
+_UPDATE_CHOICES: Final = """
+UPDATE reservation r SET choices = n.choices
+FROM unnest(%s::text[], %s::text[], %s::text[]) AS n(tenant_id, reservation_id, choices)
+WHERE r.tenant_id = n.tenant_id AND r.reservation_id = n.reservation_id
+"""
+
+
+def _choices(changed: Collection[Reservation]) -> list[str]:
+    return [
+        texts(each.tenant_id for each in changed),
+        texts(each.reservation_id for each in changed),
+        texts(orjson.dumps(each.choices).decode() for each in changed),
     ]
 
 

@@ -14,6 +14,7 @@ from consumers.parse import Rules, parse_one
 from consumers.sort_out import sort_out
 from ledger.book import NO_LOT, Applied, Book
 from ledger.shards import Progress
+from random_lots import of_lots_only
 from random_units import of_all, of_units_only
 from schemas.times import stamp
 from scripts import START, script
@@ -81,7 +82,7 @@ def stands(account):
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(wanted=of_all | of_units_only, size=st.sampled_from(SIZES))
+@given(wanted=of_all | of_units_only | of_lots_only, size=st.sampled_from(SIZES))
 def test_the_ledger_agrees_with_the_model(ledger, wanted, size):
     made = script(f"t{next(_tenants)}", ledger.offsets, wanted)
     told = iter(made.expected)
@@ -106,7 +107,7 @@ def test_the_ledger_agrees_with_the_model(ledger, wanted, size):
 
 
 @settings(max_examples=200, deadline=None)
-@given(wanted=of_all | of_units_only)
+@given(wanted=of_all | of_units_only | of_lots_only)
 def test_the_pure_core_agrees_with_the_model(wanted):
     """All but counts: what has moved since a line was counted is asked of the database."""
     counted = ("count.record", "count.recount", "count.post", "count.cancel")

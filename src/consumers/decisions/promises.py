@@ -1,12 +1,16 @@
 """What the lines of a reservation come to: as they were granted, given back, or shipped."""
 
+from consumers.decisions.fefo import WITHOUT_LOTS, unusable
+from consumers.decisions.granting import Granted, Taken, Wanted, insufficient, short_line
 from consumers.decisions.registry import Ask
 from consumers.decisions.serials import Naming, Picked, refused, serial_rule
-from consumers.decisions.shares import Shares
+from consumers.decisions.shares import Shares, shared
 from ledger.book import CUSTOMER, NO_LOT, Book, Movement, Rejected
 from ledger.documents import Reservation
 from ledger.serial_unit import Serial, SerialKey
+from schemas.base import ZERO
 from schemas.commands.reservations import WantedLine
+from schemas.problems import LOT_UNUSABLE, problem
 
 
 def units_for(
@@ -78,3 +82,36 @@ def movements(
         for index, quantity in shares
         for line in (found.lines[index],)
     )
+
+
+def unshippable(found: Reservation, shares: Shares, ask: Ask, book: Book) -> Rejected | None:
+    """Refuse to ship what may not be used any more, or is not there yet."""
+    return _unusable(found, shares, ask, book) or _not_there(found, shares, ask, book)
+
+
+def _unusable(found: Reservation, shares: Shares, ask: Ask, book: Book) -> Rejected | None:
+    """Refuse to ship of a lot that was recalled, quarantined or has expired since it was promised."""
+    for line, _ in shared(found.lines, shares):
+        lot = book.lots.get((ask.tenant_id, line.sku, line.lot)) if line.lot else None
+        because = lot and unusable(lot, book.today(ask.tenant_id, line.location))
+        if because:
+            said = f"lot {line.lot} of {line.sku} at {line.location} is in use no more: {because}"
+            members = {"sku": line.sku, "lot": line.lot, "because": because, "line": line.line}
+            return Rejected(409, problem(LOT_UNUSABLE, said, **members))
+    return None
+
+
+def _not_there(found: Reservation, shares: Shares, ask: Ask, book: Book) -> Rejected | None:
+    """Refuse to ship what is on backorder still; what is held is not there for anybody."""
+    shipped: Taken = {}
+    for line, quantity in shared(found.lines, shares):
+        level = book.level(ask.tenant_id, line.sku, line.location, line.lot)
+        if not level.backorder_limit:
+            continue
+        there = max(level.on_hand - level.held - shipped.get(level.key, ZERO), ZERO)
+        if quantity > there:
+            wish = Wanted(line.sku, line.location, quantity, line.lot or None)
+            short = Granted([], quantity - there, WITHOUT_LOTS)
+            return insufficient([short_line(line.line, wish, short)])
+        shipped[level.key] = shipped.get(level.key, ZERO) + quantity
+    return None

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from consumers.decisions.binding import Rebound, any_lot, free_lot
 from consumers.decisions.fefo import choose
 from consumers.decisions.granting import (
     ANY_QUANTITY,
@@ -35,6 +36,7 @@ class Promised(NamedTuple):
     conversions: Conversions
     kits: tuple[Kit, ...] = ()
     serials: tuple[Serial, ...] = ()
+    rebound: Rebound | None = None
 
 
 def promised(command: CreateReservation, ask: Ask, book: Book) -> Promised | Rejected:
@@ -53,6 +55,7 @@ def promised(command: CreateReservation, ask: Ask, book: Book) -> Promised | Rej
     short: list[dict[str, Any]] = []
     choices: list[dict[str, Any]] = []
     kits: list[Kit] = []
+    rebound = Rebound()
     for number, wanted in enumerate(wishes, 1):
         places = _places(number, wanted, ask, book)
         if isinstance(places, Rejected):
@@ -67,32 +70,45 @@ def promised(command: CreateReservation, ask: Ask, book: Book) -> Promised | Rej
         if isinstance(units, Rejected):
             return units
         plain = len(places) == 1 and not wanted.whole_packs and not book.policies
-        if plain:
-            levels = book.levels(ask.tenant_id, wanted.sku, wanted.location)
-            here = grant(wanted, ask.tenant_id, levels, taken, book, promise=ANY_QUANTITY)
-            granted = [(wanted.location, here)]
-        else:
-            granted = _granted(wanted, places, ask, book, taken)
+        find = _plainly if plain else _granted
+        granted = find(wanted, places, ask, book, taken, rebound)
         lines += _lines(number, wanted, granted, units)
         missing = granted[-1][1].missing
         if missing:
             short.append(short_line(number, wanted, granted[-1][1]))
-        choices += _choices(number, granted, several=len(places) > 1)
+        choices += _choices(number, wanted, granted, ask, book, several=len(places) > 1)
     if short and not _is_part(command, short, lines):
         return insufficient(short)
     units_taken = tuple(changed.values())
-    return Promised(tuple(lines), tuple(choices), conversions, tuple(kits), units_taken)
+    return Promised(tuple(lines), tuple(choices), conversions, tuple(kits), units_taken, rebound)
 
 
 def _choices(
-    number: int, granted: list[tuple[str, Granted]], *, several: bool
+    number: int,
+    wanted: WantedLine,
+    granted: list[tuple[str, Granted]],
+    ask: Ask,
+    book: Book,
+    *,
+    several: bool,
 ) -> list[dict[str, Any]]:
     """How the lots of a line were chosen at each place; the place is named if there were several."""
     return [
-        {**each.choice.shown(number), **({"location": at} if several else {})}
+        {
+            **each.choice.shown(number),
+            **({"location": at} if several else {}),
+            **any_lot(wanted, each, _lasting(wanted, ask, book)),
+        }
         for at, each in granted
         if each.choice.by_lot
     ]
+
+
+def _lasting(wanted: WantedLine, ask: Ask, book: Book) -> int | None:
+    """For how many days the lots of a line must last, by its own word or by its policy."""
+    if wanted.shelf_life_days is not None:
+        return wanted.shelf_life_days
+    return book.rules(ask.tenant_id, wanted.sku, wanted.location).shelf_life_days
 
 
 def _places(number: int, wanted: WantedLine, ask: Ask, book: Book) -> Sequence[str] | Rejected:
@@ -124,8 +140,29 @@ def _places(number: int, wanted: WantedLine, ask: Ask, book: Book) -> Sequence[s
     return wanted.location, *(wanted.other_locations or ())
 
 
+def _plainly(
+    wanted: WantedLine,
+    places: Sequence[str],
+    ask: Ask,
+    book: Book,
+    taken: Taken,
+    rebound: Rebound,
+) -> list[tuple[str, Granted]]:
+    """What the only place gives of a line, by no policy: as most lines are."""
+    levels = book.levels(ask.tenant_id, wanted.sku, wanted.location)
+    granted = grant(wanted, ask.tenant_id, levels, taken, book, promise=ANY_QUANTITY)
+    if granted.missing and wanted.lot is not None:
+        granted = free_lot(wanted, granted, ask.tenant_id, taken, book, rebound)
+    return [(places[0], granted)]
+
+
 def _granted(
-    wanted: WantedLine, places: Sequence[str], ask: Ask, book: Book, taken: Taken
+    wanted: WantedLine,
+    places: Sequence[str],
+    ask: Ask,
+    book: Book,
+    taken: Taken,
+    rebound: Rebound,
 ) -> list[tuple[str, Granted]]:
     """What each place gives of a line, until it has all; the last says what is missing of it."""
     promise = _promise(wanted, ask, book)
@@ -135,7 +172,7 @@ def _granted(
         wish = wanted
         if len(places) > 1:
             wish = wanted.model_copy(update={"location": location, "quantity": left})
-        granted = _here(wish, promise, ask, book, taken)
+        granted = _here(wish, promise, ask, book, taken, rebound)
         found.append((location, granted))
         left = granted.missing
         if not left:
@@ -148,7 +185,9 @@ def _granted(
     return found
 
 
-def _here(wish: WantedLine, promise: Promise, ask: Ask, book: Book, taken: Taken) -> Granted:
+def _here(
+    wish: WantedLine, promise: Promise, ask: Ask, book: Book, taken: Taken, rebound: Rebound
+) -> Granted:
     """What one place gives."""
     levels: Mapping[str, Level] = book.levels(ask.tenant_id, wish.sku, wish.location)
     wanted = wish.quantity
@@ -165,6 +204,8 @@ def _here(wish: WantedLine, promise: Promise, ask: Ask, book: Book, taken: Taken
     granted = grant(wish, ask.tenant_id, levels, taken, book, promise=promise)
     if promise.pack:
         granted = _broken_packs_named(granted, promise, levels, taken)
+    elif granted.missing and wish.lot is not None:
+        granted = free_lot(wish, granted, ask.tenant_id, taken, book, rebound)
     kept_back = wanted - wish.quantity
     return granted._replace(missing=granted.missing + kept_back) if kept_back else granted
 

@@ -67,6 +67,9 @@ class Needs:
     """Of the tenants for whom somebody may date anything back."""
     lots: set[tuple[str, str, str]] = field(default_factory=set)
     """The lots that a command changes; those at its places are there to be read anyway."""
+    lots_wanted: set[tuple[str, str, str, str]] = field(default_factory=set)
+    """(tenant, item, location, lot) that are to be promised by name: who has them by chance may
+    have to give way."""
     serials: set[tuple[str, str, str]] = field(default_factory=set)
     units: set[tuple[str, str]] = field(default_factory=set)
     """(tenant, serial): what a command names by its serial alone."""

@@ -1,10 +1,9 @@
 """What reservation commands mean: stock is promised, given back, shipped, or its time runs out."""
 
+from consumers.decisions.binding import Rebound, give_way
 from consumers.decisions.bodies import reservation_body, serials_body
-from consumers.decisions.fefo import WITHOUT_LOTS, unusable
-from consumers.decisions.granting import Granted, Taken, Wanted, insufficient, short_line
 from consumers.decisions.kit_lines import kits_after, opened
-from consumers.decisions.promises import given_back, movements, shipped
+from consumers.decisions.promises import given_back, movements, shipped, unshippable
 from consumers.decisions.promising import promised
 from consumers.decisions.registry import Ask, Needs, decides
 from consumers.decisions.serials import (
@@ -18,7 +17,7 @@ from consumers.decisions.units import needs_item
 from ledger.book import Applied, Book, Commitment, Event, Movement, Outcome, Rejected
 from ledger.documents import Reservation
 from ledger.serial_unit import Serial
-from schemas.base import ZERO, shown
+from schemas.base import shown
 from schemas.commands.reservations import (
     ConsumeReservation,
     CreateReservation,
@@ -26,7 +25,6 @@ from schemas.commands.reservations import (
     ReleaseReservation,
 )
 from schemas.problems import (
-    LOT_UNUSABLE,
     RESERVATION_CLOSED,
     RESERVATION_HOLDS_LESS,
     UNKNOWN_RESERVATION,
@@ -44,6 +42,9 @@ def _places(command: CreateReservation, tenant_id: str, needs: Needs) -> None:
             needs.wherever.add((tenant_id, line.sku))
         for other in line.other_locations or ():
             needs.places.add((tenant_id, line.sku, other))
+        if line.lot is not None:
+            for location in (line.location, *(line.other_locations or ())):
+                needs.lots_wanted.add((tenant_id, line.sku, location, line.lot))
         if line.channel is not None:
             needs.policies.add((tenant_id, line.sku, line.location))
         if line.by_component:
@@ -72,7 +73,7 @@ def create_reservation(command: CreateReservation, ask: Ask, book: Book) -> Outc
     found = promised(command, ask, book)
     if isinstance(found, Rejected):
         return found
-    lines, choices, conversions, kits, serials = found
+    lines, choices, conversions, kits, serials, rebound = found
     reservation = Reservation(
         ask.tenant_id,
         f"rsv-{ask.new_id}",
@@ -99,6 +100,7 @@ def create_reservation(command: CreateReservation, ask: Ask, book: Book) -> Outc
             ]
         ),
         serials=serials,
+        rebound=rebound,
     )
 
 
@@ -141,7 +143,7 @@ def consume_reservation(command: ConsumeReservation, ask: Ask, book: Book) -> Ou
     if isinstance(taken, Rejected):
         return taken
     found, shares = taken
-    refused = _unusable(found, shares, ask, book) or _not_there(found, shares, ask, book)
+    refused = unshippable(found, shares, ask, book)
     if refused:
         return refused
     units = units_of(found.lines, shares, command.lines, must_name=True)
@@ -225,34 +227,6 @@ def _given_back(found: Reservation, shares: Shares) -> tuple[Commitment, ...]:
     )
 
 
-def _unusable(found: Reservation, shares: Shares, ask: Ask, book: Book) -> Rejected | None:
-    """Refuse to ship of a lot that was recalled, quarantined or has expired since it was promised."""
-    for line, _ in shared(found.lines, shares):
-        lot = book.lots.get((ask.tenant_id, line.sku, line.lot)) if line.lot else None
-        because = lot and unusable(lot, book.today(ask.tenant_id, line.location))
-        if because:
-            said = f"lot {line.lot} of {line.sku} at {line.location} is in use no more: {because}"
-            members = {"sku": line.sku, "lot": line.lot, "because": because, "line": line.line}
-            return Rejected(409, problem(LOT_UNUSABLE, said, **members))
-    return None
-
-
-def _not_there(found: Reservation, shares: Shares, ask: Ask, book: Book) -> Rejected | None:
-    """Refuse to ship what is on backorder still; what is held is not there for anybody."""
-    shipped: Taken = {}
-    for line, quantity in shared(found.lines, shares):
-        level = book.level(ask.tenant_id, line.sku, line.location, line.lot)
-        if not level.backorder_limit:
-            continue
-        there = max(level.on_hand - level.held - shipped.get(level.key, ZERO), ZERO)
-        if quantity > there:
-            wish = Wanted(line.sku, line.location, quantity, line.lot or None)
-            short = Granted([], quantity - there, WITHOUT_LOTS)
-            return insufficient([short_line(line.line, wish, short)])
-        shipped[level.key] = shipped.get(level.key, ZERO) + quantity
-    return None
-
-
 def _past(found: Reservation, book: Book) -> bool:
     return found.expires_at is not None and found.expires_at <= book.now
 
@@ -275,10 +249,11 @@ def _changed(
     commitments: tuple[Commitment, ...],
     movements: tuple[Movement, ...] = (),
     serials: tuple[Serial, ...] = (),
+    rebound: Rebound | None = None,
 ) -> Applied:
-    """The outcome that leaves a reservation as given."""
+    """The outcome that leaves a reservation as given, and others bound to other lots."""
     named = reservation.reservation_id
-    return Applied(
+    outcome = Applied(
         code,
         ("reservation", named),
         reservation_body(reservation),
@@ -288,3 +263,4 @@ def _changed(
         commitments,
         serials=serials,
     )
+    return give_way(outcome, rebound) if rebound and rebound.reservations else outcome

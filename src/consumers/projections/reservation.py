@@ -25,7 +25,7 @@ def _rows(event: Event) -> Iterable[Row]:
 
 
 _TYPES: Final = frozenset(
-    f"reservation.{what}" for what in ("created", "released", "consumed", "expired")
+    f"reservation.{what}" for what in ("created", "rebound", "released", "consumed", "expired")
 )
 _MERGE: Final = """
 INSERT INTO reservation AS old

@@ -266,6 +266,7 @@ _IN_EVENTS: Final = {
     "count": {"lot.status.set": LOT},
     "lot-correction": {"lot.described": LOT},
     "return": {"hold.placed": HOLD},
+    "reservation": {"reservation.rebound": RESERVATION},
 }
 """Resources that have others in their events, which may be thousands, and not in their bodies."""
 

@@ -69,6 +69,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         stock.SerialsChanged,
         stock.LevelChanged,
         reservations.ReservationCreated,
+        reservations.ReservationRebound,
         reservations.ReservationReleased,
         reservations.ReservationConsumed,
         reservations.ReservationExpired,

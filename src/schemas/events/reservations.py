@@ -36,6 +36,14 @@ class Passed(Strict):
     because: Literal["quarantine", "recalled", "expired", "shelf-life", "less-than-a-pack"]
 
 
+class Rebound(Strict):
+    """So much of what was promised of one lot is promised of another since."""
+
+    from_lot: str
+    to_lot: str
+    quantity: str
+
+
 class Choice(Strict):
     """How the lots of a line were chosen: those that come first, first, and those passed over."""
 
@@ -43,6 +51,13 @@ class Choice(Strict):
     location: str | None = Field(default=None, description="where the line was split over several")
     order: list[str]
     passed: list[Passed]
+    sku: str | None = None
+    any_lot: list[str] | None = Field(
+        default=None, description="those it has or had, where any would have done and will do"
+    )
+    rebound: list[Rebound] | None = Field(
+        default=None, description="how it gave way to promises of particular lots"
+    )
 
 
 class ShippedPart(Strict):
@@ -97,6 +112,12 @@ class ReservationCreated(Reservation):
     """Stock was promised to an order."""
 
     TYPE: ClassVar[str] = "reservation.created"
+
+
+class ReservationRebound(Reservation):
+    """Stock of other lots is promised now, since somebody needed the very lot; as much as before."""
+
+    TYPE: ClassVar[str] = "reservation.rebound"
 
 
 class ReservationReleased(Reservation):

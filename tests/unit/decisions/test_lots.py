@@ -156,6 +156,9 @@ def test_a_grant_says_how_its_lots_were_chosen():
             "line": 1,
             "order": ["L3"],
             "passed": [{"lot": "L1", "because": "expired"}, {"lot": "L2", "because": "recalled"}],
+            "sku": "B",
+            "location": "MAIN",
+            "any_lot": ["L3"],
         }
     ]
     assert outcome.documents[0].choices == tuple(outcome.body["choices"])
