@@ -12,6 +12,7 @@ from typing import Any
 from ledger import (
     balances,
     catalog,
+    counts,
     dead_letters,
     idempotency,
     items,
@@ -242,6 +243,7 @@ ANSWERS: dict[str, Callable[[Session, Any], Any]] = {
     reservations._DUE: lock_due,
     reservations._UPDATE: update_reservations,
     items._ITEMS: found_in("item"),
+    counts._FROZEN: lambda *_: [],  # nobody counts
     lots._LOTS: lambda *_: [],  # nobody describes any
     catalog._LOCATIONS: found_in("location"),
 }
