@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Final
 
-import psycopg
-
 from deploy.bench.cases import Row, Size, spread
+from deploy.bench.copied import copied
 from deploy.bench.stage import Stage, parts
 from deploy.machine.says import say
 from ledger.connection import connect, now
@@ -37,25 +36,26 @@ def count(stage: Stage, size: Size) -> Iterator[Row]:
     settings = stage.case("count", COUNT_LINES_MAX)
     recorded: list[float] = []
     posted: list[float] = []
-    copied: list[float] = []
+    references: list[float] = []
     with parts(stage, settings, [["worker", "counting"]]):
         talk: Conversation[None] = Conversation(settings, SENDER)
         for number in range(size.rounds + 1):
             found = _count(settings, talk, number)
-            reference = _copy(settings, found.count_id)
+            rows = {table: select.format(found.count_id) for table, select in _ROWS.items()}
+            reference = copied(settings, rows)
             if number == 0:
                 continue  # the first one warms the worker and the database up
             recorded.append(COUNT_LINES_MAX / found.record_seconds)
             posted.append(COUNT_LINES_MAX / found.post_seconds)
-            copied.append(COUNT_LINES_MAX / reference)
+            references.append(COUNT_LINES_MAX / reference)
             say(f"count: posted in {found.post_seconds:.2f} s, copied in {reference:.2f} s")
         talk.close()
     for what, rates in (("posted", posted), ("recorded", recorded)):
-        ratio = median(ours / bare for ours, bare in zip(rates, copied, strict=True))
+        ratio = median(ours / bare for ours, bare in zip(rates, references, strict=True))
         yield Row(
             f"a count of {COUNT_LINES_MAX:,} lines {what}, lines a second",
             spread(rates),
-            f"{spread(copied)}, bare COPY of all of its rows",
+            f"{spread(references)}, bare COPY of all of its rows",
             f"{ratio:.2f}",
         )
     stage.drop(settings)
@@ -94,30 +94,9 @@ SELECT j.* FROM journal j JOIN movement m USING (tenant_id, shard)
 WHERE m.document = '{}' AND m.entry = 1 AND j.sequence >= m.sequence
 """
 # What the recording and the posting of a count have written, table by table.
-_ROWS: Final = (
-    ("movement", "SELECT * FROM movement WHERE document = '{}'"),
-    ("count_line", "SELECT * FROM count_line WHERE count_id = '{}'"),
-    ("balance", "SELECT * FROM balance"),
-    ("journal", _JOURNAL),
-)
-
-
-def _copy(settings: Settings, count_id: str) -> float:
-    """Seconds to COPY the same rows into empty tables of the same shape, in one transaction."""
-    with psycopg.connect(settings.ledger_url) as session, session.cursor() as cursor:
-        kept: dict[str, list[bytes]] = {}
-        for table, rows in _ROWS:
-            with cursor.copy(f"COPY ({rows.format(count_id)}) TO STDOUT".encode()) as copy:
-                kept[table] = [bytes(chunk) for chunk in copy]
-            cursor.execute(f"CREATE TABLE bare_{table} (LIKE {table} INCLUDING ALL)".encode())
-        session.commit()
-        began = time.monotonic()
-        for table, chunks in kept.items():
-            with cursor.copy(f"COPY bare_{table} FROM STDIN".encode()) as copy:
-                for chunk in chunks:
-                    copy.write(chunk)
-        session.commit()
-        took = time.monotonic() - began
-        for table in kept:
-            cursor.execute(f"DROP TABLE bare_{table}".encode())
-    return took
+_ROWS: Final = {
+    "movement": "SELECT * FROM movement WHERE document = '{}'",
+    "count_line": "SELECT * FROM count_line WHERE count_id = '{}'",
+    "balance": "SELECT * FROM balance",
+    "journal": _JOURNAL,
+}

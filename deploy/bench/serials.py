@@ -1,6 +1,5 @@
 """Receipts of 10,000 units with serials, against the bare COPY of the very rows that they leave."""
 
-import time
 from collections.abc import Iterator
 from decimal import Decimal
 from statistics import median
@@ -9,13 +8,13 @@ from typing import Final
 import psycopg
 
 from deploy.bench.cases import Row, Size
+from deploy.bench.copied import copied
 from deploy.bench.stage import Stage, parts
 from deploy.machine.says import say
 from producers.commands import Sender
 from producers.conversation import Conversation
 from schemas.commands.receipts import PostReceipt, ReceivedLine
 from schemas.serials import SERIALS_MAX
-from schemas.settings import Settings
 
 SENDER: Final = Sender("bench", "service", "inventory-worker")
 RECEIPTS_PER_ROUND: Final = 5
@@ -23,14 +22,15 @@ _ITEM: Final = """
 INSERT INTO item (tenant_id, sku, name, uom, track_by, version, actor_id)
 VALUES ('default', 'S', 'Serial', 'each', 'serial', 1, 'bench')
 """
-TABLES: Final = ("movement", "serial", "serial_movement")
-_BARE: Final = "CREATE TABLE bare_{table} (LIKE {table} INCLUDING ALL)"
-_READ: Final = "COPY (SELECT * FROM {table} WHERE document = %s) TO STDOUT"
-_READ_UNITS: Final = """
-COPY (SELECT u.* FROM serial_movement u JOIN movement m USING (tenant_id, shard, sequence, entry)
-    WHERE m.document = %s) TO STDOUT
-"""
-_WRITE: Final = "COPY bare_{table} FROM STDIN"
+# What a receipt leaves, table by table.
+_ROWS: Final = {
+    "movement": "SELECT * FROM movement WHERE document = '{}'",
+    "serial": "SELECT * FROM serial WHERE document = '{}'",
+    "serial_movement": """
+SELECT u.* FROM serial_movement u JOIN movement m USING (tenant_id, shard, sequence, entry)
+WHERE m.document = '{}'
+""",
+}
 
 
 def serials(stage: Stage, size: Size) -> Iterator[Row]:
@@ -38,19 +38,18 @@ def serials(stage: Stage, size: Size) -> Iterator[Row]:
     settings = stage.case("serials", 1)
     with psycopg.connect(settings.ledger_url, autocommit=True) as connection:
         connection.execute(_ITEM)
-        for table in TABLES:
-            connection.execute(_BARE.format(table=table).encode())
     ours: list[float] = []
     bare: list[float] = []
     with parts(stage, settings, [["worker", "receiving"]]):
         said: Conversation[None] = Conversation(settings, SENDER)
         for number in range(-1, size.rounds * RECEIPTS_PER_ROUND):
             receipt, seconds = _received(said, number)
-            copied = _copied(settings, receipt)
+            rows = {table: select.format(receipt) for table, select in _ROWS.items()}
+            reference = copied(settings, rows)
             if number >= 0:  # the first warms both up
                 ours.append(seconds)
-                bare.append(copied)
-                say(f"serials: {seconds:.2f} s, bare COPY {copied:.2f} s")
+                bare.append(reference)
+                say(f"serials: {seconds:.2f} s, bare COPY {reference:.2f} s")
         said.close()
     ratios = [mine / theirs for mine, theirs in zip(ours, bare, strict=True)]
     yield Row(
@@ -78,27 +77,6 @@ def _received(said: Conversation[None], number: int) -> tuple[str, float]:
     if answer.result.status != "applied":
         raise RuntimeError(f"the receipt was refused: {answer.result.problem}")
     return str((answer.result.body or {})["receipt_id"]), answer.seconds
-
-
-def _copied(settings: Settings, receipt: str) -> float:
-    """Seconds for the same rows to come into tables alike, in one transaction."""
-    with psycopg.connect(settings.ledger_url) as connection:
-        rows = {}
-        for table in TABLES:
-            with connection.cursor().copy(_read(table), [receipt]) as copy:
-                rows[table] = b"".join(bytes(part) for part in copy)
-        connection.commit()
-        began = time.monotonic()
-        for table, text in rows.items():
-            with connection.cursor().copy(_WRITE.format(table=table).encode()) as copy:
-                copy.write(text)
-        connection.commit()
-        return time.monotonic() - began
-
-
-def _read(table: str) -> bytes:
-    read = _READ_UNITS if table == "serial_movement" else _READ.format(table=table)
-    return read.encode()
 
 
 def _spread(values: list[float]) -> str:

@@ -26,12 +26,18 @@ def bench(
     """
     from deploy.bench.cases import CASES, Size  # noqa: PLC0415 (slow to import)
     from deploy.bench.counting import count  # noqa: PLC0415 (slow to import)
+    from deploy.bench.moving import receipts  # noqa: PLC0415 (slow to import)
     from deploy.bench.rest import REST  # noqa: PLC0415 (slow to import)
     from deploy.bench.revaluation import revaluation  # noqa: PLC0415 (slow to import)
     from deploy.bench.serials import serials  # noqa: PLC0415 (slow to import)
     from deploy.bench.stage import running  # noqa: PLC0415 (slow to import)
 
-    depth = {"count": count, "serials": serials, "revaluation": revaluation}
+    depth = {
+        "receipts": receipts,
+        "count": count,
+        "serials": serials,
+        "revaluation": revaluation,
+    }
     cases = {**CASES, **depth, **REST}
     if unknown := set(only or ()) - set(cases):
         raise OperatorError(f"no such case: {', '.join(unknown)}; there are {', '.join(cases)}")
