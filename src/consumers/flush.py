@@ -33,6 +33,8 @@ from ledger import (
     productions,
     receipts,
     recipes,
+    recommendations,
+    replenishments,
     reservations,
     returns,
     serials,
@@ -47,6 +49,7 @@ from ledger.dead_letters import Letter, Place
 from ledger.documents import Document, Hold, Item, Location, Lot, Reservation, Transfer
 from ledger.journal import Segment
 from ledger.making import CustomerReturn, Link, Production, Recipe
+from ledger.replenishing import Observation, Recommendation, Replenishment
 from ledger.rules import Policy
 from ledger.shards import Progress
 from ledger.timeline import FIRST_TIMELINE
@@ -229,6 +232,9 @@ _SAVED_BY: Final[dict[type[Document], Callable[[Transaction, list[tuple[Any, str
     CostMethod: costs.save_methods,
     Period: costs.save_periods,
     CustomerReturn: returns.save,
+    Replenishment: replenishments.save,
+    Observation: replenishments.save_observed,
+    Recommendation: recommendations.save,
 }
 """Documents other than reservations, each with the actor who changed it last; in this order."""
 

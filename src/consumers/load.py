@@ -1,7 +1,7 @@
 """Everything a batch needs, in a handful of queries, its rows locked in one order everywhere.
 
 The order is: shards, genealogy, reservations, holds, transfers, counts, production orders, recipes,
-receipts, cost methods, periods, catalog, lots, balances, serials; within each, by key.
+receipts, cost methods, periods, replenishment, recommendations, catalog, lots, balances, serials; within each, by key.
 """
 
 from collections.abc import Collection
@@ -10,6 +10,7 @@ from datetime import datetime
 from consumers.decisions.registry import Needs, needs_of
 from consumers.load_bound import load_bound
 from consumers.load_counts import load_counted, load_counts
+from consumers.load_planning import load_planned, load_planning
 from consumers.parse import Asked
 from ledger import (
     balances,
@@ -61,6 +62,7 @@ def load(tx: Transaction, asked: Collection[Asked], now: datetime, module: str) 
     book.receipts = receipts.lock(tx, needs.receipts)
     book.cost_methods = costs.lock_methods(tx, needs.cost_methods)
     book.periods = costs.lock_periods(tx, needs.periods, change=module == "costing")
+    load_planning(tx, needs, book)
     _load_catalog(tx, needs, book, lock=module == "catalog")
     recalled = _trace(tx, needs, book)
     book.lots = lots.load(tx, needs.lots, lock=True)
@@ -76,6 +78,7 @@ def load(tx: Transaction, asked: Collection[Asked], now: datetime, module: str) 
     book.named = set(book.serials)
     _load_unstocked(tx, needs, book)
     _load_policies(tx, needs, book)
+    load_planned(tx, needs, book)
     if any(NO_LOT not in found for found in book.places.values()):
         _load_lots(tx, book)
     load_counted(tx, needs, book)

@@ -138,6 +138,19 @@ _UNITS_MOVED: Final = Parity(
     GROUP BY tenant_id, shard ORDER BY tenant_id COLLATE "C", shard
     """,
 )
+_REPLENISHMENTS_SAY: Final = """
+    SELECT tenant_id, sku, location, version, kind, reorder_point, maximum, safety_stock
+    FROM replenishment
+    ORDER BY tenant_id COLLATE "C", sku COLLATE "C", location COLLATE "C"
+    """
+_OBSERVATIONS_SAY: Final = """
+    SELECT tenant_id, sku, location, version, observed_at FROM observation
+    ORDER BY tenant_id COLLATE "C", sku COLLATE "C", location COLLATE "C"
+    """
+_RECOMMENDATIONS_SAY: Final = """
+    SELECT tenant_id, recommendation_id, version, sku, location, status, quantity, created_at
+    FROM recommendation ORDER BY tenant_id COLLATE "C", recommendation_id COLLATE "C"
+    """
 PARITIES: Final = (
     Parity("item", 2, _ITEMS_SAY, _ITEMS_SAY),
     Parity("location", 2, _LOCATIONS_SAY, _LOCATIONS_SAY),
@@ -150,6 +163,9 @@ PARITIES: Final = (
     Parity("recipe", 2, _RECIPES_SAY, _RECIPES_SAY),
     Parity("production", 2, _PRODUCTIONS_SAY, _PRODUCTIONS_SAY),
     Parity("genealogy", 6, _LINKS_SAY, _LINKS_SAY),
+    Parity("replenishment", 3, _REPLENISHMENTS_SAY, _REPLENISHMENTS_SAY),
+    Parity("observation", 3, _OBSERVATIONS_SAY, _OBSERVATIONS_SAY),
+    Parity("recommendation", 2, _RECOMMENDATIONS_SAY, _RECOMMENDATIONS_SAY),
     _LEVELS,
     _SERIALS,
     _UNITS_MOVED,

@@ -14,7 +14,7 @@ from ledger.connection import Transaction
 from schemas.base import ZERO
 
 # Every transaction takes the rows in the order of their key, so that no two wait for each other.
-_LOCK: Final = """
+_READ: Final = """
 SELECT b.tenant_id, b.sku, b.location, b.lot,
     trim_scale(b.on_hand), trim_scale(b.reserved),
     trim_scale(nullif(b.held, 0)), trim_scale(nullif(b.incoming, 0)),
@@ -24,8 +24,8 @@ SELECT b.tenant_id, b.sku, b.location, b.lot,
 FROM unnest(%s::text[], %s::text[], %s::text[]) AS asked(tenant_id, sku, location)
 JOIN balance b USING (tenant_id, sku, location)
 ORDER BY b.tenant_id, b.sku, b.location, b.lot
-FOR NO KEY UPDATE OF b
 """
+_LOCK: Final = f"{_READ}FOR NO KEY UPDATE OF b\n"
 
 
 def lock(
@@ -37,6 +37,11 @@ def lock(
     """
     rows = list(keyed.rows(tx, _LOCK, places))
     return [_read(row) for row in rows], {(row[0], row[1]) for row in rows if row[-1]}
+
+
+def read(tx: Transaction, places: Collection[tuple[str, str, str]]) -> list[Level]:
+    """All lots at the (tenant, item, location) places as they are now, for who changes none."""
+    return [_read(row) for row in keyed.rows(tx, _READ, places)]
 
 
 _WHEREVER: Final = """

@@ -28,6 +28,9 @@ class Receipt(NamedTuple):
     effective_at: str
     created_at: str
     version: int
+    vendor_id: str | None = None
+    ordered_at: str | None = None
+    promised_at: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from ledger.costing import CostMethod, Period, Receipt
 from ledger.counting import Count, CountLine
 from ledger.making import CustomerReturn, Link, Production, Recipe
+from ledger.replenishing import Observation, Recommendation, Replenishment
 from ledger.rules import Policy
 from schemas.base import ZERO, plain
 
@@ -236,4 +237,7 @@ Document = (
     | CostMethod
     | Period
     | CustomerReturn
+    | Replenishment
+    | Observation
+    | Recommendation
 )

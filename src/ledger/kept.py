@@ -6,6 +6,7 @@ from ledger.costing import CostMethod, Period, Receipt
 from ledger.counting import Count, CountLine
 from ledger.documents import Document, Hold, Item, Location, Lot, Reservation, Transfer
 from ledger.making import CustomerReturn, Link, Production, Recipe
+from ledger.replenishing import Observation, Recommendation, Replenishment
 from ledger.rules import Policy
 
 KEPT_IN: Final[dict[type[Document], str]] = {
@@ -25,5 +26,8 @@ KEPT_IN: Final[dict[type[Document], str]] = {
     CostMethod: "cost_methods",
     Period: "periods",
     CustomerReturn: "returns",
+    Replenishment: "replenishments",
+    Observation: "observations",
+    Recommendation: "recommendations",
 }
 """The attribute of a book that has the documents of a kind, each by its key."""

@@ -14,7 +14,8 @@ from schemas.serials import compact, spelt_out
 from schemas.times import stamp
 
 _COLUMNS: Final = (
-    "tenant_id, receipt_id, source, reference, lines, effective_at, created_at, version"
+    "tenant_id, receipt_id, source, reference, lines, effective_at, created_at, version, "
+    "vendor_id, ordered_at, promised_at"
 )
 _LOCK: Final = f"""
 SELECT {", ".join("r." + name for name in _COLUMNS.split(", "))}
@@ -30,10 +31,24 @@ def lock(tx: Transaction, asked: Collection[tuple[str, str]]) -> dict[tuple[str,
 
 
 def _read(row: tuple[Any, ...]) -> Receipt:
-    tenant_id, receipt_id, source, reference, lines, effective_at, created_at, version = row
+    tenant_id, receipt_id, source, reference, lines, effective_at, created_at, version = row[:8]
+    vendor_id, *order = row[8:]
     read = tuple(_read_line(line) for line in orjson.loads(lines))
     since, made = stamp(effective_at), stamp(created_at)
-    return Receipt(tenant_id, receipt_id, source, reference, read, since, made, version)
+    ordered_at, promised_at = (None if moment is None else stamp(moment) for moment in order)
+    return Receipt(
+        tenant_id,
+        receipt_id,
+        source,
+        reference,
+        read,
+        since,
+        made,
+        version,
+        vendor_id,
+        ordered_at,
+        promised_at,
+    )
 
 
 def _read_line(line: list[Any]) -> ReceiptLine:
@@ -46,7 +61,8 @@ def _read_line(line: list[Any]) -> ReceiptLine:
 _SAVE: Final = f"""
 INSERT INTO receipt AS old ({_COLUMNS}, actor_id)
 SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-    %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::text[])
+    %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::text[], %s::timestamptz[],
+    %s::timestamptz[], %s::text[])
 ON CONFLICT (tenant_id, receipt_id) DO UPDATE
 SET lines = excluded.lines, version = excluded.version, actor_id = excluded.actor_id
 WHERE old.version < excluded.version

@@ -66,7 +66,7 @@ def results(found: Arithmetic) -> dict[str, Any]:
 
 def again(arithmetic: Mapping[str, Any]) -> Arithmetic | str:
     """What follows from what an arithmetic says it was reckoned with."""
-    words = {
+    words: dict[str, Any] = {
         name: Decimal(value) if isinstance(value, str) and name != "kind" else value
         for name, value in arithmetic["policy"].items()
     }

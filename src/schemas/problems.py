@@ -89,6 +89,19 @@ RETURN_EXCEEDS: Final = Kind(
     "return-exceeds-shipment", 409, "Less than that was shipped and is not back"
 )
 REPACK_RULE: Final = Kind("repack-rule", 422, "What comes out is not what goes in")
+REPLENISHMENT_RULE: Final = Kind(
+    "replenishment-rule", 422, "The policy of replenishment contradicts itself"
+)
+UNKNOWN_REPLENISHMENT: Final = Kind(
+    "unknown-replenishment", 404, "Nobody has said how the place is replenished"
+)
+UNKNOWN_RECOMMENDATION: Final = Kind("unknown-recommendation", 404, "No such recommendation")
+RECOMMENDATION_CLOSED: Final = Kind(
+    "recommendation-not-open", 409, "The recommendation is no longer open to that"
+)
+RECEIPT_RULE: Final = Kind(
+    "receipt-rule", 422, "The receipt's order contradicts its source or time"
+)
 KINDS: Final = tuple(kind for kind in list(globals().values()) if isinstance(kind, Kind))
 
 ERRORS_MAX: Final = 100

@@ -28,6 +28,8 @@ from ledger.book import (
 from ledger.costing import Receipt, ReceiptLine
 from schemas.base import ZERO, shown
 from schemas.commands.receipts import PostReceipt, ReceivedLine
+from schemas.problems import RECEIPT_RULE, problem
+from schemas.times import stamp
 
 SOURCES: Final = {"vendor": VENDOR, "customer": CUSTOMER, "production": PRODUCTION}
 
@@ -72,6 +74,9 @@ def post_receipt(command: PostReceipt, ask: Ask, book: Book) -> Outcome:
     moment = effective(command.effective_at, ask, book)
     if isinstance(moment, Rejected):
         return moment
+    refused = _order(command, moment or book.at)
+    if refused:
+        return refused
     changed = described(lots, book)
     posted = _posted(receipt, command, lines, moment, ask, book)
     body = receipt_body(posted)
@@ -120,6 +125,27 @@ def _too_much(
     return out_of_bounds(level.on_hand + received[level.key], f"/lines/{index}/quantity")
 
 
+def _order(command: PostReceipt, came: str) -> Rejected | None:
+    """Refuse an order that cannot be that of these goods."""
+    ordered = command.ordered_at
+    rules = (
+        ("vendor_id", command.source != "vendor", f"is not said of a {command.source}"),
+        ("ordered_at", command.vendor_id is None, "needs a vendor_id"),
+        ("ordered_at", ordered and stamp(ordered) > came, f"the goods came in at {came}"),
+        ("promised_at", ordered is None, "needs an ordered_at"),
+        (
+            "promised_at",
+            ordered and command.promised_at and command.promised_at < ordered,
+            "lies before ordered_at",
+        ),
+    )
+    for field, broken, said in rules:
+        if broken and getattr(command, field) is not None:
+            at = f"/{field}"
+            return Rejected(422, problem(RECEIPT_RULE, f"{at}: {said}", pointer=at))
+    return None
+
+
 def _posted(
     receipt: str,
     command: PostReceipt,
@@ -148,6 +174,9 @@ def _posted(
         moment or book.at,
         book.at,
         1,
+        command.vendor_id,
+        None if command.ordered_at is None else stamp(command.ordered_at),
+        None if command.promised_at is None else stamp(command.promised_at),
     )
 
 
@@ -169,6 +198,9 @@ def receipt_body(receipt: Receipt) -> dict[str, Any]:
             }
             for line in receipt.lines
         ],
+        "vendor_id": receipt.vendor_id,
+        "ordered_at": receipt.ordered_at,
+        "promised_at": receipt.promised_at,
         "effective_at": receipt.effective_at,
         "created_at": receipt.created_at,
         "version": receipt.version,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
 from ledger.book import Book, Outcome
+from ledger.replenishing import Scope
 from schemas.commands import Command
 
 C = TypeVar("C", bound=Command)
@@ -65,6 +66,11 @@ class Needs:
     cost_methods: set[tuple[str, str]] = field(default_factory=set)
     periods: set[tuple[str]] = field(default_factory=set)
     """Of the tenants for whom somebody may date anything back."""
+    replenishments: set[tuple[str, str, str]] = field(default_factory=set)
+    """(tenant, item, location): how it is replenished, and what was observed there."""
+    scopes: set[Scope] = field(default_factory=set)
+    """Of which places recommendations are to be generated."""
+    recommendations: set[tuple[str, str]] = field(default_factory=set)
     lots: set[tuple[str, str, str]] = field(default_factory=set)
     """The lots that a command changes; those at its places are there to be read anyway."""
     lots_wanted: set[tuple[str, str, str, str]] = field(default_factory=set)

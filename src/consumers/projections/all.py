@@ -9,14 +9,18 @@ from consumers.projections.customer_return import CUSTOMER_RETURN
 from consumers.projections.genealogy import GENEALOGY
 from consumers.projections.hold import HOLD
 from consumers.projections.item import ITEM
+from consumers.projections.lead_time import LEAD_TIME
 from consumers.projections.ledger_entry import LEDGER_ENTRY
 from consumers.projections.level import LEVEL
 from consumers.projections.location import LOCATION
 from consumers.projections.lot import LOT
+from consumers.projections.observation import OBSERVATION
 from consumers.projections.policy import POLICY
 from consumers.projections.production import PRODUCTION
 from consumers.projections.receipt import RECEIPT
 from consumers.projections.recipe import RECIPE
+from consumers.projections.recommendation import RECOMMENDATION
+from consumers.projections.replenishment import REPLENISHMENT
 from consumers.projections.reservation import RESERVATION
 from consumers.projections.serial import SERIAL
 from consumers.projections.serial_entry import SERIAL_ENTRY
@@ -33,12 +37,16 @@ TABLES: Final = (
     HOLD,
     TRANSFER,
     RECEIPT,
+    LEAD_TIME,
     COUNT,
     COUNT_LINE,
     CUSTOMER_RETURN,
     RECIPE,
     PRODUCTION,
     GENEALOGY,
+    REPLENISHMENT,
+    OBSERVATION,
+    RECOMMENDATION,
     SERIAL,
     SERIAL_ENTRY,
     LEDGER_ENTRY,
@@ -65,6 +73,7 @@ TOLD_ELSEWHERE: Final = frozenset(
         "period.set",
         "lot.repacked",
         "lot.recalled",
+        "recommendations.generated",
     }
 )
 """Events that no table is made of: movements, levels, lots, links or values say what they changed."""

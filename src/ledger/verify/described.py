@@ -3,7 +3,8 @@
 from typing import Final
 
 from ledger.connection import Transaction
-from ledger.verify.documents import KINDS, RESERVATION, Kind
+from ledger.verify.documents import KINDS, RESERVATION
+from ledger.verify.kind import Kind
 from ledger.verify.report import Finding, count, first
 
 _DIFFERENCE: Final = """

@@ -3,81 +3,11 @@
 A kind stands in a body under the names of its columns.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
-import orjson
-
-from ledger.copy import escaped
-
-Told = Mapping[str, Any]
-"""A body in a journal record."""
-
-
-class Kind(NamedTuple):
-    """A kind of document: its columns and their types, those of its key first."""
-
-    table: str
-    key: Mapping[str, str]
-    columns: Mapping[str, str]
-    before: Mapping[str, Any] = {}
-    """What a column holds whose name bodies of earlier versions lack."""
-    lines: tuple[str, ...] = ()
-    """The fields of its lines: kept as lists of their values, no lot as an empty one."""
-
-    @property
-    def declared(self) -> str:
-        """The table of what is told of it: one row a body."""
-        columns = {"tenant_id": "text", **self.key, "version": "bigint", **self.columns}
-        listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        return f"CREATE TEMP TABLE told_{self.table} ({listed}, actor_id text)"
-
-    def row(self, tenant_id: str, body: Told, actor_id: str) -> Iterator[str]:
-        """A body as that table takes it."""
-        yield tenant_id
-        for name in (*self.key, "version", *self.columns):
-            value = body.get(name, self.before.get(name))
-            yield _kept(self._listed(value) if self.lines and name == "lines" else value)
-        yield actor_id
-
-    def _listed(self, lines: Sequence[Told]) -> list[list[Any]]:
-        return [self._values(line) for line in lines]
-
-    def _values(self, line: Told) -> list[Any]:
-        """Of an item tracked by serial a line has its serials behind the others."""
-        values = [line[name] or "" if name == "lot" else line[name] for name in self.lines]
-        return [*values, line["serials"]] if "serials" in line else values
-
-
-def _kept(value: Any) -> str:  # noqa: ANN401  # any that JSON has
-    """A value of a body as COPY takes it."""
-    if value is None:
-        return "\\N"
-    if isinstance(value, list | dict):
-        return escaped(orjson.dumps(value).decode())
-    return escaped(str(value))
-
-
-class Placed(Kind):
-    """A kind of one location or of everywhere, which is kept as an empty one."""
-
-    __slots__ = ()
-
-    def row(self, tenant_id: str, body: Told, actor_id: str) -> Iterator[str]:
-        """A body as that table takes it."""
-        return super().row(tenant_id, {**body, "location": body["location"] or ""}, actor_id)
-
-
-class Counted(Kind):
-    """A count: its scope is kept as a list of values. Its lines are told apart."""
-
-    __slots__ = ()
-
-    def row(self, tenant_id: str, body: Told, actor_id: str) -> Iterator[str]:
-        """A body as that table takes it."""
-        scope = body["scope"] and [list(each.values()) for each in body["scope"]]
-        return super().row(tenant_id, {**body, "scope": scope}, actor_id)
-
+from ledger.replenishing import Replenishment
+from ledger.verify.kind import Counted, Kind, Placed, Told
 
 ITEM: Final = Kind(
     "item",
@@ -179,6 +109,9 @@ RECEIPT: Final = Kind(
         "lines": "text",
         "effective_at": "timestamptz",
         "created_at": "timestamptz",
+        "vendor_id": "text",
+        "ordered_at": "timestamptz",
+        "promised_at": "timestamptz",
     },
     lines=("line", "sku", "location", "lot", "quantity", "unit_cost"),
 )
@@ -187,6 +120,28 @@ COST_METHOD: Final = Kind(
 )
 PERIOD: Final = Kind("period", {}, {"closed_until": "date", "backdaters": "text", "reason": "text"})
 CUSTOMER_RETURN: Final = Kind("customer_return", {"reservation_id": "text"}, {"lines": "text"})
+_PLACE: Final = {"sku": "text", "location": "text"}
+REPLENISHMENT: Final = Kind(
+    "replenishment",
+    _PLACE,
+    {"kind": "text", **dict.fromkeys(Replenishment._fields[4:-1], "numeric")},
+)
+OBSERVATION: Final = Kind(
+    "observation", _PLACE, {"demand": "text", "lead_time": "text", "observed_at": "timestamptz"}
+)
+RECOMMENDATION: Final = Kind(
+    "recommendation",
+    {"recommendation_id": "text"},
+    {
+        **_PLACE,
+        "status": "text",
+        "quantity": "numeric",
+        "arithmetic": "text",
+        "reason": "text",
+        "reference": "text",
+        "created_at": "timestamptz",
+    },
+)
 RESERVATION: Final = Kind(
     "reservation",
     {"reservation_id": "text"},
@@ -250,6 +205,9 @@ KINDS: Final = (
     COST_METHOD,
     PERIOD,
     CUSTOMER_RETURN,
+    REPLENISHMENT,
+    OBSERVATION,
+    RECOMMENDATION,
 )
 _BY_RESOURCE: Final = {kind.table.replace("_", "-"): kind for kind in KINDS}
 _LOTS: Final = (("lots", LOT),)
@@ -267,6 +225,10 @@ _IN_EVENTS: Final = {
     "lot-correction": {"lot.described": LOT},
     "return": {"hold.placed": HOLD},
     "reservation": {"reservation.rebound": RESERVATION},
+    "observations": {"replenishment.observed": OBSERVATION},
+    "recommendation-run": {
+        f"recommendation.{how}": RECOMMENDATION for how in ("created", "refreshed", "withdrawn")
+    },
 }
 """Resources that have others in their events, which may be thousands, and not in their bodies."""
 

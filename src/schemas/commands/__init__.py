@@ -15,7 +15,9 @@ from schemas.commands import (
     recalls,
     receipts,
     recipes,
+    recommendations,
     repacks,
+    replenishment,
     reservations,
     returns,
     stock,
@@ -67,6 +69,10 @@ COMMANDS: Final[dict[str, type[Command]]] = {
         costing.CorrectPrice,
         costing.Revalue,
         costing.SetPeriod,
+        replenishment.SetReplenishmentPolicy,
+        replenishment.ObserveReplenishment,
+        recommendations.GenerateRecommendations,
+        recommendations.CloseRecommendation,
     )
 }
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from schemas.base import Cost, LocationCode, LotCode, Quantity, Reference, Sku, UnitCode
 from schemas.commands.base import Command
@@ -38,4 +38,11 @@ class PostReceipt(Command):
         AfterValidator(bounded),
     ]
     reference: Reference | None = None
+    vendor_id: Reference | None = Field(default=None, description="who sent them; of a vendor only")
+    ordered_at: AwareDatetime | None = Field(
+        default=None, description="when they were ordered from a vendor: lead times follow from it"
+    )
+    promised_at: AwareDatetime | None = Field(
+        default=None, description="when they were to come, as the vendor said at the order"
+    )
     effective_at: EffectiveAt = None

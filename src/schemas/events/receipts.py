@@ -28,6 +28,9 @@ class Receipt(Event):
     source: Literal["vendor", "customer", "production"]
     reference: str | None
     lines: list[Line]
+    vendor_id: str | None = None
+    ordered_at: AwareDatetime | None = None
+    promised_at: AwareDatetime | None = None
     effective_at: AwareDatetime | None = None
     conversions: list[Conversion] = Field(
         default=[], description="of what was said in another unit than the base unit"

@@ -1,6 +1,6 @@
 """Receipts: goods come in, all lines or none, and what a label says of a lot is noted once."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,6 +10,7 @@ import paper
 from asks import TENANT
 from ledger.documents import Lot
 from schemas.commands.receipts import PostReceipt
+from schemas.times import stamp
 
 
 def line(quantity, sku="A", **fields):
@@ -30,6 +31,11 @@ def shop():
 
 
 JANUARY, MAY = date(2027, 1, 31), date(2027, 5, 31)
+
+
+def days_ago(days):
+    return paper.NOW - timedelta(days=days)
+
 
 CASES = [
     (receipt(line("5")), 201, None, {}),
@@ -101,3 +107,27 @@ def test_a_refused_date_names_both():
 def test_dates_belong_to_a_lot():
     with pytest.raises(ValidationError, match="dates belong to a lot"):
         receipt(line("5", expires_on=MAY))
+
+
+ORDERS = [
+    ({"vendor_id": "V-1", "ordered_at": days_ago(9), "promised_at": days_ago(2)}, None),
+    ({"vendor_id": "V-1", "ordered_at": days_ago(9), "promised_at": days_ago(-2)}, None),
+    ({"vendor_id": "V-1"}, None),
+    ({"vendor_id": "V-1", "source": "customer"}, "/vendor_id"),
+    ({"ordered_at": days_ago(9)}, "/ordered_at"),
+    ({"vendor_id": "V-1", "ordered_at": days_ago(-1)}, "/ordered_at"),
+    ({"vendor_id": "V-1", "promised_at": days_ago(2)}, "/promised_at"),
+    ({"vendor_id": "V-1", "ordered_at": days_ago(2), "promised_at": days_ago(3)}, "/promised_at"),
+]
+
+
+@pytest.mark.parametrize(("order", "refused_at"), ORDERS)
+def test_a_receipt_may_say_of_which_order_it_is(order, refused_at):
+    outcome = paper.decided(receipt(line("5"), **order), shop())
+    if refused_at:
+        assert (paper.refusal(outcome), outcome.problem["pointer"]) == ("receipt-rule", refused_at)
+    else:
+        said = {name: outcome.body[name] for name in order}
+        assert said == {
+            name: each if isinstance(each, str) else stamp(each) for name, each in order.items()
+        }

@@ -20,7 +20,6 @@ from ledger.reckoning import RESULTS, again, told
 from ledger.replenishing import Replenishment
 
 ONE = Decimal(1)
-NUMBERS = {name for name in Replenishment._fields if name not in ("kind", "version")}
 
 
 def policy(kind, **words):
@@ -90,8 +89,9 @@ def test_what_is_ordered(of, there, ordered):
 
 
 def test_an_order_that_is_cut_leaves_a_rest_that_is_raised_again():
-    """28 are needed for the safety stock: cut to 25, and of the rest 3 become 7 and then 10."""
-    of = policy("lot-for-lot", safety_stock=28, quantity=7, order_min=10, order_max=25)
+    """28 lift above the safety stock: cut to 25, and of the rest 3 become 7 and then 10."""
+    words = {"safety_stock": 27, "quantity": 7, "order_min": 10, "order_max": 25}
+    of = policy("fixed-quantity", reorder_point=0, **words)
     found = reckoned(of, stock(), None, None, ONE)
     assert (found.need, found.total) == (28, 35)
     assert steps(found) == ["need 28 order_max 25", "rest 3 quantity 7 order_min 10"]
@@ -155,7 +155,9 @@ def policies(draw):
         words["quantity"] = draw(decimals(1, 40))
     words["order_multiple"] = multiple = draw(st.none() | steps_of)
     words["order_min"] = draw(st.none() | decimals("0.001", 20))
-    words["order_max"] = draw(st.none() | decimals(40, 100).map(lambda most: most + (multiple or 0)))
+    words["order_max"] = draw(
+        st.none() | decimals(40, 100).map(lambda most: most + (multiple or 0))
+    )
     return policy(kind, **{name: word for name, word in words.items() if word is not None})
 
 
