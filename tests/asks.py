@@ -117,6 +117,27 @@ def receive(transfer_id: str, *parts: tuple[int, str]) -> Ask:
     return ask("transfer.receive", {"transfer_id": transfer_id, "lines": lines or None})
 
 
+def plan(sku: str, kind: str, *, at: str = "MAIN", **words: str) -> Ask:
+    body = {"sku": sku, "location": at, "kind": kind, **words}
+    return ask("replenishment.set-policy", body)
+
+
+def observe(sku: str, *, demand: tuple[str, str], lead_time: tuple[str, str]) -> Ask:
+    """Mean and deviation of the demand of a day, over 30 days, and of 7 lead times; at MAIN."""
+    asked = {"mean": demand[0], "sigma": demand[1], "days": 30, "stock_out_days": 5}
+    took = {"mean": lead_time[0], "sigma": lead_time[1], "receipts": 7}
+    line = {"sku": sku, "location": "MAIN", "demand": asked, "lead_time": took}
+    return ask("replenishment.observe", {"lines": [line]})
+
+
+def generate(**scope: Any) -> Ask:
+    return ask("recommendation.generate", scope)
+
+
+def close(named: str, outcome: str, **words: str) -> Ask:
+    return ask("recommendation.close", {"recommendation_id": named, "outcome": outcome, **words})
+
+
 def receipt(*lines: tuple[str, str, str | None], **fields: str) -> Ask:
     """Items, quantities and lots into MAIN, each with the fields given."""
     got = [

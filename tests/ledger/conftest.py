@@ -45,6 +45,17 @@ def _mistyped(ledger):
     ledger.ask(asks.correct("X1", "XI", "2", sku="M"), partition=3)
 
 
+def _planned(ledger):
+    """What two places need: of one it is accepted, of the other it stands."""
+    ledger.ask(
+        asks.plan("A", "fixed-quantity", reorder_point="50", quantity="7"),
+        asks.plan("B", "reorder-point"),
+        asks.observe("B", demand=("4", "3"), lead_time=("9", "2")),
+    )
+    of_a, _ = ledger.ask(asks.generate())[0].body["created"]
+    ledger.ask(asks.close(of_a["recommendation_id"], "accepted"))
+
+
 @pytest.fixture
 def history(unproved_ledger):
     """A little of everything: stock in lots and without, held, promised and given back; refusals."""
@@ -98,6 +109,7 @@ def history(unproved_ledger):
     ledger.ask(asks.reserve(asks.line("D", "3")), partition=1)
     _units(ledger)
     _mistyped(ledger)
+    _planned(ledger)
     return ledger
 
 

@@ -505,6 +505,36 @@ LIES = [
         "described",
         ("lot", "tenant default lot (B,L7)"),
     ),
+    (
+        "UPDATE replenishment SET quantity = 8 WHERE sku = 'A'",
+        "described",
+        ("replenishment", "tenant default replenishment (A,MAIN)"),
+    ),
+    (
+        "UPDATE observation SET demand = replace(demand, '\"4\"', '\"5\"')",
+        "described",
+        ("observation", "tenant default observation (B,MAIN)"),
+    ),
+    (
+        "UPDATE recommendation SET status = 'settled' WHERE sku = 'A'",
+        "described",
+        ("recommendation", "tenant default recommendation rec-0c0000000000003-1"),
+    ),
+    (
+        "UPDATE recommendation SET quantity = quantity + 7 WHERE sku = 'A'",
+        "recommendations",
+        ("recommendation", "tenant default recommendation rec-0c0000000000003-1"),
+    ),
+    (
+        'UPDATE recommendation SET arithmetic = replace(arithmetic, \'"mean":"4"\', \'"mean":"5"\')',
+        "recommendations",
+        ("recommendation", "tenant default recommendation rec-0c0000000000003-2"),
+    ),
+    (
+        'UPDATE recommendation SET arithmetic = replace(arithmetic, \'"held":"1"\', \'"held":"2"\')',
+        "recommended stock",
+        ("recommendation", "tenant default recommendation rec-0c0000000000003-1"),
+    ),
 ]
 
 
