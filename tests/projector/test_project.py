@@ -9,16 +9,18 @@ from asks import (
     ask,
     consume,
     count,
+    generate,
     give_in,
     hold,
     item,
     line,
     location,
     lot,
+    observe,
     open_count,
+    plan,
     post_count,
     produce,
-    receipt,
     recipe,
     record_stock,
     release,
@@ -131,7 +133,9 @@ def test_what_the_relay_says_again_changes_nothing_and_is_counted(tables, ledger
     ledger.ask(record_stock("B", "5", lot="L1"), lot("L1"), hold("A", "1"))
     ledger.ask(reserve(line("A", "4")))
     ledger.ask(ship(("A", "1")))
-    ledger.ask(receipt(("B", "1", "L2"), expires_on="2999-12-31"))
+    came = {**line("B", "1", lot="L2"), "expires_on": "2999-12-31"}
+    order = {"vendor_id": "V-1", "ordered_at": "2026-01-05T08:00:00Z"}
+    ledger.ask(ask("receipt.post", {"lines": [came], **order}))
     begun = ledger.ask(open_count())[0].body["count_id"]
     ledger.ask(count(begun, ledger.now(), ("A", "9", None)))
     sold = ledger.ask(reserve(line("A", "1")))[0].record["resource"]["id"]
@@ -142,6 +146,8 @@ def test_what_the_relay_says_again_changes_nothing_and_is_counted(tables, ledger
     ledger.ask(use(order, ("B", "1")), produce(order, "1"))
     ledger.ask(item("S", track_by="serial"))
     ledger.ask(take_in(units("S", ("SN1", "SN5"))))
+    ledger.ask(plan("A", "reorder-point"), observe("A", demand=("9", "1"), lead_time=("9", "1")))
+    ledger.ask(generate())
     said = [each for record in journalled(ledger) for each in messages(PREFIX, record)]
     first = tables.take(tables.topics.append(said))
     before = tables.everything()
@@ -154,7 +160,8 @@ def test_what_the_relay_says_again_changes_nothing_and_is_counted(tables, ledger
         "item": 3, "location": 2, "lot": 2, "level": 8, "reservation": 2, "hold": 1, "serial": 5,
         "transfer": 1, "receipt": 2, "count": 1, "count_line": 1, "recipe": 1, "serial_entry": 5,
         "production": 1, "customer_return": 1, "genealogy": 1, "policy": 1, "ledger_entry": 9,
-        "command_result": 23,
+        "command_result": 26, "lead_time": 1, "replenishment": 1, "observation": 1,
+        "recommendation": 1,
     }  # fmt: skip
 
 

@@ -21,9 +21,10 @@ SELECT a.sku, a.location, p.time_zone, coalesce((
 FROM unnest(%(skus)s::text[], %(locations)s::text[]) AS a(sku, location)
 JOIN stockyard_read.location p ON p.tenant_id = %(tenant_id)s AND p.code = a.location
 """
-# A day is one of the location's own; by an item's movements since a moment, which have an index.
+# A day is one of the location's own, that on which something took effect, and is told since a moment
+# by an index: what is dated back was told later.
 _MOVED: Final = """
-SELECT a.sku, a.location, (m.moved_at AT TIME ZONE p.time_zone)::date,
+SELECT a.sku, a.location, (coalesce(m.effective_at, m.moved_at) AT TIME ZONE p.time_zone)::date,
     sum(CASE WHEN m.to_account = a.location THEN m.quantity ELSE -m.quantity END),
     coalesce(sum(m.quantity) FILTER (WHERE m.to_account IN ('@customer', '@production')), 0),
     bool_or(m.to_account = a.location)

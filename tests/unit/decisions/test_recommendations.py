@@ -11,12 +11,12 @@ from asks import TENANT
 from ledger.book import Level, LevelKey
 from ledger.reckoning import RESULTS, again, results
 from schemas.commands.holds import PlaceHold
+from schemas.commands.issues import IssueStock
 from schemas.commands.policies import SetPolicy
 from schemas.commands.receipts import PostReceipt
 from schemas.commands.recommendations import CloseRecommendation, GenerateRecommendations
 from schemas.commands.replenishment import ObserveReplenishment, SetReplenishmentPolicy
 from schemas.commands.reservations import CreateReservation
-from schemas.commands.stock import IssueStock
 
 
 def policy(kind="reorder-point", sku="A", location="MAIN", **words):
