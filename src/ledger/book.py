@@ -15,7 +15,7 @@ from ledger.level import NO_LOT as NO_LOT  # noqa: PLC0414  # a book's readers f
 from ledger.level import Level as Level  # noqa: PLC0414
 from ledger.level import LevelKey as LevelKey  # noqa: PLC0414
 from ledger.making import CustomerReturn, Link, Production, Recipe
-from ledger.replenishing import Observation, Recommendation, Replenishment
+from ledger.replenishing import Observation, Policies, Recommendations
 from ledger.rules import EVERYWHERE, NO_RULES, Policy, Rules, effective
 from ledger.serial_unit import Serial, SerialKey
 from ledger.tracing import LotKey, Passage, Trace, note_passages
@@ -143,9 +143,9 @@ class Book:
     productions: dict[tuple[str, str], Production] = field(default_factory=dict)
     links: dict[tuple[str, ...], Link] = field(default_factory=dict)
     returns: dict[tuple[str, str], CustomerReturn] = field(default_factory=dict)
-    replenishments: dict[tuple[str, str, str], Replenishment] = field(default_factory=dict)
+    replenishments: Policies = field(default_factory=Policies)
     observations: dict[tuple[str, str, str], Observation] = field(default_factory=dict)
-    recommendations: dict[tuple[str, str], Recommendation] = field(default_factory=dict)
+    recommendations: Recommendations = field(default_factory=Recommendations)
     traces: dict[LotKey, Trace] = field(default_factory=dict)
     """Of the lots that are being recalled: all that was made of them."""
     passages: dict[LotKey, list[Passage]] = field(default_factory=dict)

@@ -7,7 +7,7 @@ import orjson
 
 from ledger import keyed
 from ledger.connection import Transaction
-from ledger.replenishing import Recommendation
+from ledger.replenishing import Place, Recommendation, Recommendations
 from schemas.times import stamp
 
 _COLUMNS: Final = (
@@ -34,14 +34,14 @@ WHERE r.status IN ('open', 'accepted')
 
 
 def lock(
-    tx: Transaction, asked: Collection[tuple[str, str]], places: Collection[tuple[str, str, str]]
-) -> dict[tuple[str, str], Recommendation]:
+    tx: Transaction, asked: Collection[tuple[str, str]], places: Collection[Place]
+) -> Recommendations:
     """Lock and load recommendations by (tenant, id), and all that stand for places.
 
     Whoever makes new ones for a place has locked its policy.
     """
     standing = {(row[0], row[1]) for row in keyed.rows(tx, _STANDING, places)}
-    return {(row[0], row[1]): _read(row) for row in keyed.rows(tx, _LOCK, standing | set(asked))}
+    return Recommendations(map(_read, keyed.rows(tx, _LOCK, standing | set(asked))))
 
 
 def _read(row: tuple[Any, ...]) -> Recommendation:

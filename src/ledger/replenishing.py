@@ -1,9 +1,15 @@
 """The documents of replenishment: how a place is replenished, what was observed, what is recommended. Pure."""
 
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from itertools import islice
 from typing import Any, NamedTuple
 
 from schemas.base import shown
+
+Place = tuple[str, str, str]
+"""Tenant, item and location."""
 
 
 class Replenishment(NamedTuple):
@@ -108,6 +114,11 @@ class Recommendation(NamedTuple):
         """What it is known by: the tenant, and its id."""
         return self.tenant_id, self.recommendation_id
 
+    @property
+    def place(self) -> Place:
+        """What it is for."""
+        return self.tenant_id, self.sku, self.location
+
 
 class Scope(NamedTuple):
     """Which places recommendations are asked for: those of items and locations, behind a place."""
@@ -117,7 +128,7 @@ class Scope(NamedTuple):
     locations: tuple[str, ...] | None
     after: tuple[str, str]  # an item and a location; empty ones are before all others
 
-    def has(self, place: tuple[str, str, str]) -> bool:
+    def has(self, place: Place) -> bool:
         """Whether a (tenant, item, location) place is asked for."""
         tenant_id, sku, location = place
         return (
@@ -130,3 +141,62 @@ class Scope(NamedTuple):
 
 PLACES_MAX = 500
 """So many places one command decides, the first of its scope by item and location."""
+
+
+class Places:
+    """Places in order, by item and then location: a batch may ask for many scopes of them."""
+
+    def __init__(self, places: Iterable[Place]) -> None:
+        self._ordered = sorted(places)
+
+    def add(self, place: Place) -> None:
+        """One that is not among them yet."""
+        insort(self._ordered, place)
+
+    def within(self, scope: Scope, at_most: int) -> list[Place]:
+        """The first places of a scope."""
+        starts = [(sku, "") for sku in scope.skus] if scope.skus else [scope.after]
+        found = (place for start in starts for place in self._behind(start, scope))
+        return list(islice(found, at_most))
+
+    def _behind(self, start: tuple[str, str], scope: Scope) -> Iterator[Place]:
+        """Those of the scope behind an item and location: of that item alone where items are named."""
+        first = bisect_left(self._ordered, (scope.tenant_id, *start))
+        for number in range(first, len(self._ordered)):
+            place = self._ordered[number]
+            if place[0] != scope.tenant_id or (scope.skus and place[1] != start[0]):
+                return
+            if scope.has(place):
+                yield place
+
+
+class Policies(dict[Place, Replenishment]):
+    """Policies by their places, and those in order."""
+
+    def __init__(self, found: Mapping[Place, Replenishment] | None = None) -> None:
+        super().__init__(found or {})
+        self.places = Places(self)
+
+    def __setitem__(self, place: Place, policy: Replenishment) -> None:
+        if place not in self:
+            self.places.add(place)
+        super().__setitem__(place, policy)
+
+
+class Recommendations(dict[tuple[str, str], Recommendation]):
+    """Recommendations by (tenant, id), and by the places that they are for."""
+
+    def __init__(self, found: Iterable[Recommendation] = ()) -> None:
+        super().__init__()
+        self._for: dict[Place, dict[str, Recommendation]] = {}
+        for each in found:
+            self[each.key] = each
+
+    def __setitem__(self, key: tuple[str, str], recommendation: Recommendation) -> None:
+        super().__setitem__(key, recommendation)
+        named = self._for.setdefault(recommendation.place, {})
+        named[recommendation.recommendation_id] = recommendation
+
+    def standing(self, place: Place, status: str) -> list[Recommendation]:
+        """Those of a status for a place."""
+        return [each for each in self._for.get(place, {}).values() if each.status == status]

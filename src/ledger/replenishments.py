@@ -13,47 +13,55 @@ from ledger.replenishing import (
     Demand,
     LeadTime,
     Observation,
+    Place,
+    Places,
+    Policies,
     Replenishment,
     Scope,
 )
 from schemas.times import stamp
 
-Place = tuple[str, str, str]
-"""Tenant, item and location."""
 _WORDS: Final = Replenishment._fields[4:-1]  # all that are numbers
 _COLUMNS: Final = ", ".join(Replenishment._fields)
-# One place more than is decided tells whether there is more. Text sorts by its code points, as
-# Python compares it; the index has the same order.
-_WITHIN: Final = """
+_NAMED: Final = """
+SELECT r.tenant_id, r.sku, r.location
+FROM unnest(%s::text[], %s::text[]) AS asked(tenant_id, sku) JOIN replenishment r USING (tenant_id, sku)
+"""
+# Text sorts by its code points, as Python compares it; the index has the same order.
+_ALL: Final = """
 SELECT DISTINCT r.tenant_id, r.sku, r.location
 FROM jsonb_to_recordset(%s::jsonb)
-    AS asked(tenant_id text, skus jsonb, locations jsonb, after_sku text, after_location text)
+    AS asked(tenant_id text, locations jsonb, after_sku text, after_location text)
 CROSS JOIN LATERAL (
     SELECT tenant_id, sku, location FROM replenishment o
     WHERE o.tenant_id = asked.tenant_id
-        AND (asked.skus IS NULL OR asked.skus ? o.sku)
         AND (asked.locations IS NULL OR asked.locations ? o.location)
         AND (o.sku COLLATE "C", o.location COLLATE "C") > (asked.after_sku, asked.after_location)
     ORDER BY o.sku COLLATE "C", o.location COLLATE "C" LIMIT %s
 ) r
 """
+DECIDED: Final = PLACES_MAX + 1
+"""One place more than is decided tells whether there is more."""
 
 
 def within(tx: Transaction, scopes: Collection[Scope]) -> set[Place]:
-    """Of each scope the first (tenant, item, location) places that have a policy, and one more."""
-    if not scopes:
-        return set()
-    asked = [_asked(scope) for scope in scopes]
-    found = tx.execute(_WITHIN, [orjson.dumps(asked).decode(), PLACES_MAX + 1])
-    return {(row[0], row[1], row[2]) for row in found}
+    """Of each scope the first places that have a policy, and one more."""
+    named = [scope for scope in scopes if scope.skus]
+    of_all = [_asked(scope) for scope in scopes if not scope.skus]
+    items = {(scope.tenant_id, sku) for scope in named for sku in scope.skus or ()}
+    places = Places((row[0], row[1], row[2]) for row in keyed.rows(tx, _NAMED, items))
+    found = {place for scope in named for place in places.within(scope, DECIDED)}
+    if of_all:
+        rows = tx.execute(_ALL, [orjson.dumps(of_all).decode(), DECIDED])
+        found |= {(row[0], row[1], row[2]) for row in rows}
+    return found
 
 
 def _asked(scope: Scope) -> dict[str, Any]:
-    """A scope as the statement reads it; what is left out is a null there."""
+    """A scope of all items as the statement reads it; what is left out is a null there."""
     sku, location = scope.after
     said = {"tenant_id": scope.tenant_id, "after_sku": sku, "after_location": location}
-    named = {"skus": scope.skus, "locations": scope.locations}
-    return {**said, **{name: each for name, each in named.items() if each is not None}}
+    return said if scope.locations is None else {**said, "locations": scope.locations}
 
 
 _LOCK: Final = f"""
@@ -66,9 +74,9 @@ FOR NO KEY UPDATE OF r
 """  # noqa: S608  # the columns are ours
 
 
-def lock(tx: Transaction, places: Collection[Place]) -> dict[Place, Replenishment]:
-    """Lock and load the policies of (tenant, item, location) places: who has them decides there."""
-    return {row[:3]: Replenishment(*row) for row in keyed.rows(tx, _LOCK, places)}
+def lock(tx: Transaction, places: Collection[Place]) -> Policies:
+    """Lock and load the policies of places: who has them decides there."""
+    return Policies({row[:3]: Replenishment(*row) for row in keyed.rows(tx, _LOCK, places)})
 
 
 _SAVE: Final = f"""
@@ -109,7 +117,7 @@ WHERE old.version < excluded.version
 
 
 def observed(tx: Transaction, places: Collection[Place]) -> dict[Place, Observation]:
-    """What was observed of (tenant, item, location) places, whose policies must be locked."""
+    """What was observed of places, whose policies must be locked."""
     return {row[:3]: _read(row) for row in keyed.rows(tx, _OBSERVED, places)}
 
 

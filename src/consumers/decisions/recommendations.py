@@ -1,6 +1,6 @@
 """What recommendation commands mean: what should be ordered for which place, and what became of that."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
@@ -11,13 +11,11 @@ from consumers.decisions.replenishment import WHOLE, unit_of
 from ledger.book import NO_LOT, Applied, Book, Event, Level, Outcome, Rejected
 from ledger.ordering import Arithmetic, Stock, reckoned
 from ledger.reckoning import rate, told
-from ledger.replenishing import PLACES_MAX, Recommendation, Replenishment, Scope
+from ledger.replenishing import PLACES_MAX, Place, Recommendation, Replenishment, Scope
 from schemas.base import QUANTITY_BOUND, ZERO, shown
 from schemas.commands.recommendations import CloseRecommendation, GenerateRecommendations
 from schemas.problems import RECOMMENDATION_CLOSED, UNKNOWN_RECOMMENDATION, problem
 
-Place = tuple[str, str, str]
-"""Tenant, item and location."""
 _FROM: Final = {"accepted": "open", "dismissed": "open", "settled": "accepted"}
 """Which status a recommendation must have for which outcome."""
 
@@ -44,15 +42,17 @@ class _Run:
 
     ask: Ask
     book: Book
-    open: Mapping[Place, Recommendation]
-    accepted: Mapping[Place, Decimal]
     changed: list[tuple[str, Recommendation]] = field(default_factory=list)
     withdrawn: list[dict[str, Any]] = field(default_factory=list)
     skipped: list[dict[str, Any]] = field(default_factory=list)
 
+    def open(self, place: Place) -> Recommendation | None:
+        """The open recommendation for a place, of which there is one at most."""
+        return next(iter(self.book.recommendations.standing(place, "open")), None)
+
     def skip(self, place: Place, because: str) -> None:
         """Recommend nothing there; what was recommended is withdrawn."""
-        found = self.open.get(place)
+        found = self.open(place)
         if found is None:
             self.skipped.append({"sku": place[1], "location": place[2], "because": because})
             return
@@ -62,7 +62,7 @@ class _Run:
 
     def recommend(self, place: Place, quantity: Decimal, arithmetic: dict[str, Any]) -> None:
         """Recommend it, unless that is what was recommended already."""
-        found = self.open.get(place)
+        found = self.open(place)
         if found is None:
             named = f"rec-{self.ask.new_id}-{len(self.changed) + 1}"
             made = (named, *place[1:], "open", quantity, arithmetic, None, None, self.book.at, 1)
@@ -81,11 +81,9 @@ class _Run:
 def generate_recommendations(command: GenerateRecommendations, ask: Ask, book: Book) -> Outcome:
     """Recommend what each place needs, and say of every other why nothing is recommended."""
     scope = scope_of(command, ask.tenant_id)
-    found = sorted(place for place in book.replenishments if scope.has(place))
+    found = book.replenishments.places.within(scope, PLACES_MAX + 1)
     places, more = found[:PLACES_MAX], found[PLACES_MAX:]
-    mine = [each for each in book.recommendations.values() if each.tenant_id == ask.tenant_id]
-    open_ones = {_place(each): each for each in mine if each.status == "open"}
-    run = _Run(ask, book, open_ones, _accepted(mine))
+    run = _Run(ask, book)
     for place in places:
         _consider(place, run)
     last = places[-1][1:] if more else None
@@ -101,7 +99,7 @@ def _consider(place: Place, run: _Run) -> None:
     if not item.active:
         return run.skip(place, "item-inactive")
     levels = run.book.levels(*place)
-    stock = _stock(place, levels, run)
+    stock = _stock(place, levels, run.book)
     demand, lead_time = _figures(policy, run.book)
     unit = unit_of(item) or _fine(policy)
     found = reckoned(policy, stock, rate(demand), rate(lead_time), unit)
@@ -123,11 +121,11 @@ def _fine(policy: Replenishment) -> Decimal:
     return min(WHOLE, policy.order_multiple or WHOLE)
 
 
-def _stock(place: Place, levels: Mapping[str, Level], run: _Run) -> Stock:
+def _stock(place: Place, levels: Mapping[str, Level], book: Book) -> Stock:
     """What all lots at a place come to; what is promised or held of a lot is gone only once."""
     tenant_id, sku, location = place
-    book, lots = run.book, levels.values()
-    lost = ZERO
+    lots, lost = levels.values(), ZERO
+    accepted = book.recommendations.standing(place, "accepted")
     for lot, level in levels.items():
         if lot != NO_LOT and unusable(
             book.lots.get((tenant_id, sku, lot)), book.today(tenant_id, location)
@@ -139,7 +137,7 @@ def _stock(place: Place, levels: Mapping[str, Level], run: _Run) -> Stock:
         sum((level.held for level in lots), ZERO),
         lost,
         sum((level.incoming for level in lots), ZERO),
-        run.accepted.get(place, ZERO),
+        sum((each.quantity for each in accepted), ZERO),
     )
 
 
@@ -161,19 +159,6 @@ def _said(mean: Decimal | None, sigma: Decimal | None) -> dict[str, Any] | None:
     if mean is None:
         return None
     return {"mean": shown(mean), "sigma": shown(sigma or ZERO), "said_by": "policy"}
-
-
-def _place(recommendation: Recommendation) -> Place:
-    return recommendation.tenant_id, recommendation.sku, recommendation.location
-
-
-def _accepted(recommendations: Iterable[Recommendation]) -> dict[Place, Decimal]:
-    """What was accepted and is not settled, by place."""
-    coming: dict[Place, Decimal] = {}
-    for each in recommendations:
-        if each.status == "accepted":
-            coming[_place(each)] = coming.get(_place(each), ZERO) + each.quantity
-    return coming
 
 
 def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:

@@ -39,22 +39,27 @@ def reckoned(tx: Transaction) -> tuple[int, Finding | None]:
 
 # A level in a version is as it was told then, and no other.
 _STOCK: Final = """
-SELECT format('tenant %s recommendation %s', r.tenant_id, r.recommendation_id),
-    format('%s, as the levels tell', (l.on_hand, l.reserved, l.held, l.incoming)),
-    format('%s', (s.on_hand, s.reserved, s.held, s.incoming))
-FROM recommendation r
-CROSS JOIN LATERAL jsonb_to_record(r.arithmetic::jsonb -> 'stock')
-    AS s(on_hand numeric, reserved numeric, held numeric, incoming numeric)
-CROSS JOIN LATERAL (
-    SELECT coalesce(sum(t.on_hand), 0) AS on_hand, coalesce(sum(t.reserved), 0) AS reserved,
-        coalesce(sum(t.held), 0) AS held, coalesce(sum(t.incoming), 0) AS incoming
-    FROM jsonb_to_recordset(r.arithmetic::jsonb -> 'levels') AS n(lot text, version bigint)
-    JOIN told_level t ON (t.tenant_id, t.sku, t.location, t.lot, t.version)
-        = (r.tenant_id, r.sku, r.location, coalesce(n.lot, ''), n.version)
-) l
-WHERE (s.on_hand, s.reserved, s.held, s.incoming)
-    IS DISTINCT FROM (l.on_hand, l.reserved, l.held, l.incoming)
-ORDER BY r.tenant_id, r.recommendation_id LIMIT 1
+WITH named AS (
+    SELECT r.tenant_id, r.recommendation_id, r.sku, r.location, coalesce(n.lot, '') AS lot, n.version
+    FROM recommendation r CROSS JOIN LATERAL
+        jsonb_to_recordset(r.arithmetic::jsonb -> 'levels') AS n(lot text, version bigint)
+), told AS (
+    SELECT tenant_id, recommendation_id, sum(on_hand) AS on_hand, sum(reserved) AS reserved,
+        sum(held) AS held, sum(incoming) AS incoming
+    FROM named JOIN told_level USING (tenant_id, sku, location, lot, version)
+    GROUP BY tenant_id, recommendation_id
+), summed AS (
+    SELECT tenant_id, recommendation_id, (coalesce(t.on_hand, 0), coalesce(t.reserved, 0),
+        coalesce(t.held, 0), coalesce(t.incoming, 0)) AS told,
+        (s.on_hand, s.reserved, s.held, s.incoming) AS said
+    FROM recommendation r CROSS JOIN LATERAL jsonb_to_record(r.arithmetic::jsonb -> 'stock')
+        AS s(on_hand numeric, reserved numeric, held numeric, incoming numeric)
+    LEFT JOIN told t USING (tenant_id, recommendation_id)
+)
+SELECT format('tenant %s recommendation %s', tenant_id, recommendation_id),
+    format('%s, as the levels tell', told), format('%s', said)
+FROM summed WHERE told IS DISTINCT FROM said
+ORDER BY tenant_id, recommendation_id LIMIT 1
 """
 
 
