@@ -1,6 +1,10 @@
 """What the views tell of replenishment: what was observed, what is recommended, how places stand."""
 
 import asyncio
+import json
+import os
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -25,6 +29,7 @@ from ledger import journal, shards
 from ledger.replenishing import Demand, LeadTime
 from ledger.views import observed, replenishment
 from ledger.views.pool import read_pool
+from processes import ROOT
 from read_tables import Tables
 from reading import Topics
 
@@ -88,6 +93,28 @@ def test_demand_is_of_the_days_that_had_something(ledger, seen):
         ("C", "MAIN"): Demand(Decimal(1), Decimal(0), 1, 29),
     }
     assert seen(observed.demand, places, now(ledger), 30) == {}, "today is not over"
+
+
+def test_what_is_seen_can_be_sent_as_it_is_printed(ledger, seen, database_url):
+    ledger.ask(plan("A", "reorder-point"), plan("C", "none"), plan("A", "lot-for-lot", at="EAST"))
+    received(ledger, vendor="V-1", days=4)
+    seen(replenishment.policies, FIRST, 1)
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.main", "observe", "--days", "30"],
+        env={
+            **os.environ,
+            "ERP_DATABASE_URL": database_url,
+            "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
+        },
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    (body,) = [json.loads(each) for each in done.stdout.splitlines()]
+    east, main = body["lines"]
+    assert (east["location"], east["demand"], main["demand"]) == ("EAST", None, None)
+    assert (main["lead_time"]["receipts"], round(float(main["lead_time"]["mean"]))) == (1, 4)
+    assert ledger.ask(ask("replenishment.observe", body))[0].body["places"] == 2
 
 
 def test_lead_times_are_held_against_what_was_promised(ledger, seen):

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from ledger.observing import Moved, demand_of
 from ledger.replenishing import Demand, LeadTime
 from ledger.views.pool import Pool, rows
+from schemas.commands.replenishment import DAYS_MAX
 
 Place = tuple[str, str]
 """Item and location."""
@@ -92,11 +93,13 @@ FROM (
 ) AS receipt
 GROUP BY sku, vendor_id ORDER BY sku COLLATE "C", vendor_id COLLATE "C"
 """  # noqa: S608  # no part of it comes from outside
+# An order of more than ten years ago is a mistake that should not stand for all others.
 _ITEMS: Final = f"""
 SELECT sku, round(avg({_TOOK}), 6), coalesce(round(stddev_samp({_TOOK}), 6), 0), count(*)
 FROM (
     SELECT DISTINCT sku, receipt_id, ordered_at, received_at FROM stockyard_read.lead_time
     WHERE tenant_id = %(tenant_id)s AND sku = ANY(%(skus)s) AND received_at > %(since)s
+        AND {_TOOK} <= {DAYS_MAX}
 ) AS receipt
 GROUP BY sku
 """  # noqa: S608  # no part of it comes from outside

@@ -3,13 +3,17 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 import paper
 from asks import TENANT
 from ledger.book import Level, LevelKey
 from ledger.reckoning import RESULTS, again, results
+from schemas.base import shown
 from schemas.commands.holds import PlaceHold
 from schemas.commands.issues import IssueStock
 from schemas.commands.policies import SetPolicy
@@ -17,6 +21,7 @@ from schemas.commands.receipts import PostReceipt
 from schemas.commands.recommendations import CloseRecommendation, GenerateRecommendations
 from schemas.commands.replenishment import ObserveReplenishment, SetReplenishmentPolicy
 from schemas.commands.reservations import CreateReservation
+from schemas.events import EVENTS
 
 
 def policy(kind="reorder-point", sku="A", location="MAIN", **words):
@@ -244,6 +249,52 @@ def test_other_tenants_are_out_of_sight():
     assert (made.body["considered"], made.body["created"]) == (0, [])
     paper.kept(generate(), over, "g")
     assert paper.decided(close("accepted"), over, other).code == 404
+
+
+def decimals(low, high):
+    return st.decimals(low, high, places=3, allow_nan=False).map(lambda each: shown(each + 0))
+
+
+FIGURES = st.builds(lambda mean, sigma: {"mean": mean, "sigma": sigma}, *[decimals(0, 400)] * 2)
+
+
+@given(
+    on_hand=decimals(0, 10**6),
+    reserved=decimals(0, 10**6),
+    kind=st.sampled_from(["reorder-point", "lot-for-lot"]),
+    level=st.none() | decimals(50, 99),
+    multiple=st.none() | decimals("0.001", 50),
+    demand=FIGURES,
+    lead_time=FIGURES,
+)
+def test_whatever_is_recommended_is_told_as_it_should_be(
+    on_hand, reserved, kind, level, multiple, demand, lead_time
+):
+    over = paper.book(("A", "", on_hand, reserved))
+    seen = {
+        "demand": {**demand, "days": 30, "stock_out_days": 0},
+        "lead_time": {**lead_time, "receipts": 2},
+    }
+    for number, command in enumerate(
+        (
+            policy(kind, service_level=level, order_multiple=multiple),
+            observe(**seen),
+            generate(),
+            close("accepted", "rec-2-1"),
+            generate(),
+        )
+    ):
+        outcome = paper.decided(command, over, paper.ASK._replace(new_id=str(number)))
+        if outcome.code == 404:  # there was enough
+            continue
+        over.apply(TENANT, "ann", outcome)
+        for event in outcome.events:
+            told = orjson.dumps(outcome.body if event.data is None else event.data)
+            EVENTS[event.type].model_validate_json(told)
+    assert outcome.body["created"] == [], "all that is needed is on its way"
+    for each in over.recommendations.values():
+        arithmetic = orjson.loads(orjson.dumps(each.arithmetic))
+        assert results(again(arithmetic)) == {name: arithmetic[name] for name in RESULTS}
 
 
 def test_what_comes_to_more_than_any_balance_holds_is_left_out():
