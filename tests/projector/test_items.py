@@ -9,6 +9,7 @@ import asks
 from consumers.parity import PARITIES, compare
 from ledger import journal, shards
 from ledger.views.availability import Wanted, availability
+from ledger.views.backorders import backorders
 from ledger.views.items import Scanned, scanned
 from ledger.views.pool import read_pool
 from producers.messages import messages
@@ -133,6 +134,34 @@ def test_what_a_channel_may_sell_and_who_asks_for_himself(ledger, tables, databa
     assert available(database_url, for_reservation=named, channel="web")["MAIN"][9:] == ("1", "5")
     assert available(database_url, for_order="SO-3")["EAST"].available == "5"
     assert available(database_url, for_order="SO-9") == plain
+
+
+def test_what_comes_in_covers_the_oldest_promises_first(ledger, tables, database_url):
+    """Backorders of 7 and 4, then 5 come in: 5 of the first are filled; shipped, they count no more."""
+
+    def waiting():
+        async def look():
+            async with read_pool(database_url) as pool:
+                return await backorders(pool, "default", "A", "MAIN", 10)
+
+        told(ledger, tables)
+        return [
+            (each.order_id, str(each.filled), str(each.backordered)) for each in asyncio.run(look())
+        ]
+
+    ledger.ask(asks.item("A"), asks.location("MAIN"))
+    ledger.ask(asks.ask("policy.set", {"sku": "A", "backorder_limit": "11"}))
+    first = ledger.ask(asks.reserve(asks.line("A", "7")))[0].record["resource"]["id"]
+    ledger.ask(asks.reserve(asks.line("A", "4"), order_id="SO-2"))
+    assert waiting() == [("SO-1", "0", "7"), ("SO-2", "0", "4")]
+    ledger.ask(asks.receipt(("A", "5", None)))
+    assert waiting() == [("SO-1", "5", "2"), ("SO-2", "0", "4")]
+    ledger.ask(asks.consume(first, [{"line": 1, "quantity": "5"}]))
+    assert waiting() == [("SO-1", "0", "2"), ("SO-2", "0", "4")]
+    ledger.ask(asks.receipt(("A", "3", None)))
+    assert waiting() == [("SO-1", "2", "0"), ("SO-2", "1", "3")]
+    ledger.ask(asks.receipt(("A", "3", None)))
+    assert waiting() == []
 
 
 def test_held_and_recalled_stock_is_taken_away_once(ledger, tables, database_url):
