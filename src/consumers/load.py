@@ -1,7 +1,8 @@
 """Everything a batch needs, in a handful of queries, its rows locked in one order everywhere.
 
 The order is: shards, genealogy, reservations, holds, transfers, counts, production orders, recipes,
-receipts, cost methods, periods, replenishment, recommendations, catalog, lots, balances, serials; within each, by key.
+receipts, cost methods, periods, replenishment, recommendations, catalog, lots, balances, serials;
+within each, by key.
 """
 
 from collections.abc import Collection

@@ -31,23 +31,14 @@ def lock(tx: Transaction, asked: Collection[tuple[str, str]]) -> dict[tuple[str,
 
 
 def _read(row: tuple[Any, ...]) -> Receipt:
-    tenant_id, receipt_id, source, reference, lines, effective_at, created_at, version = row[:8]
-    vendor_id, *order = row[8:]
-    read = tuple(_read_line(line) for line in orjson.loads(lines))
-    since, made = stamp(effective_at), stamp(created_at)
-    ordered_at, promised_at = (None if moment is None else stamp(moment) for moment in order)
-    return Receipt(
-        tenant_id,
-        receipt_id,
-        source,
-        reference,
-        read,
-        since,
-        made,
-        version,
-        vendor_id,
-        ordered_at,
-        promised_at,
+    read = Receipt(*row)
+    effective_at, created_at, _, _, ordered_at, promised_at = row[5:]
+    return read._replace(
+        lines=tuple(_read_line(line) for line in orjson.loads(row[4])),
+        effective_at=stamp(effective_at),
+        created_at=stamp(created_at),
+        ordered_at=ordered_at and stamp(ordered_at),
+        promised_at=promised_at and stamp(promised_at),
     )
 
 

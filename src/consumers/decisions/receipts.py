@@ -128,6 +128,8 @@ def _too_much(
 def _order(command: PostReceipt, came: str) -> Rejected | None:
     """Refuse an order that cannot be that of these goods."""
     ordered = command.ordered_at
+    if not (command.vendor_id or ordered or command.promised_at):
+        return None
     rules = (
         ("vendor_id", command.source != "vendor", f"is not said of a {command.source}"),
         ("ordered_at", command.vendor_id is None, "needs a vendor_id"),
