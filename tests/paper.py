@@ -7,6 +7,7 @@ from typing import Any
 
 from asks import TENANT
 from consumers.decisions import all as registered
+from consumers.decisions.carrying import follow
 from consumers.decisions.registry import DECIDERS, Ask
 from ledger.book import Book, Level, LevelKey, Outcome
 from ledger.documents import Item, Location
@@ -46,6 +47,8 @@ def decided(command: Command, over: Book, ask: Ask = ASK) -> Outcome:
 def kept(command: Command, over: Book, named: str) -> Any:
     """What becomes of a command that applies, kept in the book."""
     outcome = decided(command, over, ASK._replace(new_id=named))
+    if outcome.bin_moves or over.shelves.levels:
+        follow(outcome, TENANT, over)
     over.apply(TENANT, ASK.actor_id, outcome)
     return outcome
 

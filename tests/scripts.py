@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import asks
+from plain_bins import Bins
 from plain_model import Said
-from plain_units import Units
 
 SHARDS = {
     "reservations": 512,
@@ -16,7 +16,7 @@ SHARDS = {
     "receiving": 1792,
     "manufacturing": 2304,
 }  # whose documents are named by their place
-PAIR = {"code": "pair", "factor": "2"}
+PAIR = {"code": "pair", "factor": "2", "level": 1}
 START = [
     ("item.upsert", {"sku": "K", "name": "x", "track_by": "none", "units": [PAIR]}),
     ("item.upsert", {"sku": "P", "name": "x", "track_by": "batch", "units": [PAIR]}),
@@ -58,6 +58,15 @@ START = [
         for lot in ("L1", "L2")
     ],
     ("count.open", {"location": "MAIN"}),
+    ("bin.upsert", {"location": "MAIN", "bin": "X", "capacity": "5"}),
+    (
+        "bin.upsert",
+        {
+            "location": "MAIN",
+            "bin": "Y",
+            "takes": [{"sku": "B"}, {"sku": "A", "capacity": "3", "priority": 1}],
+        },
+    ),
     (
         "stock.record",
         {
@@ -77,7 +86,7 @@ class Script:
 
     def __init__(self, tenant: str, offsets: dict[int, int]) -> None:
         self.tenant = tenant
-        self.model = Units()
+        self.model = Bins()
         self.asked: list[asks.Ask] = []
         self.expected: list[tuple[Said, bool]] = []
         self.made: dict[str, list[str]] = {
@@ -102,7 +111,10 @@ class Script:
         if keep is not None:
             body["buffers"] = [{"channel": "web", "quantity": keep}]
         asked = asks.ask(given if kind == "bad" else kind, body, Tenant_Id=self.tenant)
-        self._send(asked, self._said(kind, in_base_units(said_of)), replayed=False)
+        before = dict(self.model.on_hand)
+        said = self._said(kind, in_base_units(said_of))
+        self.model.follow(before, kind, body)
+        self._send(asked, said, replayed=False)
 
     def _again(self, kind: str, nth: int) -> None:
         """An earlier command under a new request; for `reuse`, with its key but another body."""
@@ -126,7 +138,7 @@ class Script:
     def _named(self, kind: str, module: str) -> str:
         return f"{kind}-{SHARDS[module]:04x}{self._offsets[module]:011x}"
 
-    def _said(self, kind: str, body: dict[str, Any]) -> Said:  # noqa: C901, PLR0911, PLR0912  # one a kind
+    def _said(self, kind: str, body: dict[str, Any]) -> Said:  # noqa: C901, PLR0911, PLR0912, PLR0915  # one a kind
         model = self.model
         match kind:
             case "item.upsert":
@@ -153,6 +165,12 @@ class Script:
                 return model.lot(body)
             case "lot.correct":
                 return model.correct(body)
+            case "bin.upsert":
+                return model.describe(body)
+            case "bin.move":
+                return model.carry(body)
+            case "putaway.post":
+                return model.put_away(body)
             case "hold.place":
                 named = self._named("hold", "stock")
                 said = model.hold(named, body)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from consumers.decisions.carrying import follow
 from consumers.decisions.frozen import stays
 from consumers.decisions.registry import DECIDERS, Ask
 from consumers.parse import Asked, DeadLetter
@@ -40,5 +41,7 @@ def _decide_one(asked: Asked, new_id: str, book: Book) -> Outcome:
     if book.frozen and isinstance(outcome, Applied):
         outcome = stays(asked.command, outcome, ask, book) or outcome
     if isinstance(outcome, Applied):
+        if outcome.bin_moves or book.shelves.levels:
+            follow(outcome, envelope.tenant_id, book)
         book.apply(envelope.tenant_id, envelope.actor_id, outcome)
     return outcome

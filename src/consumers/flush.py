@@ -18,6 +18,7 @@ from consumers.record import (
 )
 from ledger import (
     balances,
+    bins,
     catalog,
     costs,
     counts,
@@ -41,6 +42,7 @@ from ledger import (
     shards,
     transfers,
 )
+from ledger.bin_stock import Bin
 from ledger.book import Applied, Book, Level
 from ledger.connection import Transaction
 from ledger.costing import CostMethod, Period, Receipt
@@ -75,6 +77,7 @@ class Pages:
     costs: list[str] = field(default_factory=list)
     units: list[str] = field(default_factory=list)
     """Which serials the movements moved."""
+    bin_moves: list[str] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
 
     def keep(self, record: dict[str, Any]) -> bytes:
@@ -114,9 +117,11 @@ def write(tx: Transaction, decisions: Sequence[Decision], book: Book, pages: Pag
     costs.append(tx, pages.costs)
     serials.append_moved(tx, pages.units)
     _write_documents(tx, book)
-    balances.save(tx, book.touched.values())
+    balances.save(tx, book.touched.values(), book.rebinned)
     balances.save_limits(tx, book.limited.values())
     serials.save(tx, book.moved_serials.values(), book.named)
+    bins.append_moved(tx, pages.bin_moves)
+    bins.save_levels(tx, book.shelves.moved.values())
 
 
 def _write_up(decisions: Sequence[Decision], book: Book, pages: Pages) -> Iterator[bytes]:
@@ -186,7 +191,7 @@ def _letter(letter: DeadLetter, sequence: int, pages: Pages) -> Letter:
 
 def _note_rows(asked: Asked, sequence: int, outcome: Applied, pages: Pages) -> None:
     """The rows that stand beside the journal's: what moved, and what was said of costs."""
-    if not outcome.movements and not outcome.costs:
+    if not outcome.movements and not outcome.costs and not outcome.bin_moves:
         return
     place = (asked.envelope.tenant_id, asked.shard, sequence)
     actor_id = asked.envelope.actor_id
@@ -196,6 +201,8 @@ def _note_rows(asked: Asked, sequence: int, outcome: Applied, pages: Pages) -> N
             pages.units += serials.moved_rows(place, entry, movement)
     for entry, fact in enumerate(outcome.costs, 1):
         pages.costs.append(costs.row(place, entry, fact, actor_id, pages.at))
+    for entry, move in enumerate(outcome.bin_moves, 1):
+        pages.bin_moves.append(bins.moved_row(place, entry, move, actor_id, pages.at))
 
 
 def _write_documents(tx: Transaction, book: Book) -> None:
@@ -235,6 +242,7 @@ _SAVED_BY: Final[dict[type[Document], Callable[[Transaction, list[tuple[Any, str
     Replenishment: replenishments.save,
     Observation: replenishments.save_observed,
     Recommendation: recommendations.save,
+    Bin: bins.save,
 }
 """Documents other than reservations, each with the actor who changed it last; in this order."""
 

@@ -1,7 +1,8 @@
 """Everything a batch needs, in a handful of queries, its rows locked in one order everywhere.
 
 The order is: shards, genealogy, reservations, holds, transfers, counts, production orders, recipes,
-receipts, cost methods, periods, replenishment, recommendations, catalog, lots, balances, serials;
+receipts, cost methods, periods, replenishment, recommendations, catalog, lots, locations whose bins
+are filled, balances, serials;
 within each, by key.
 """
 
@@ -9,6 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from consumers.decisions.registry import Needs, needs_of
+from consumers.load_bins import load_bins, load_shelves, note_put_away
 from consumers.load_bound import load_bound
 from consumers.load_counts import load_counted, load_counts
 from consumers.load_planning import load_planned, load_planning
@@ -51,6 +53,9 @@ def load(tx: Transaction, asked: Collection[Asked], now: datetime, module: str) 
     book.holds = holds.lock(tx, needs.holds)
     for (tenant_id, _), hold in book.holds.items():
         needs.places.update((tenant_id, hold.sku, line.location) for line in hold.lines)
+        needs.shelved.update(
+            (tenant_id, hold.sku, line.location) for line in hold.lines if line.bin
+        )
     book.transfers = transfers.lock(tx, needs.transfers)
     for (tenant_id, _), sent in book.transfers.items():
         for location in (sent.from_location, sent.to_location):
@@ -64,12 +69,15 @@ def load(tx: Transaction, asked: Collection[Asked], now: datetime, module: str) 
     book.cost_methods = costs.lock_methods(tx, needs.cost_methods)
     book.periods = costs.lock_periods(tx, needs.periods, change=module == "costing")
     load_planning(tx, needs, book)
+    note_put_away(needs, book)
     _load_catalog(tx, needs, book, lock=module == "catalog")
     recalled = _trace(tx, needs, book)
     book.lots = lots.load(tx, needs.lots, lock=True)
+    load_bins(tx, needs, book)
     needs.places |= balances.places(tx, needs.wherever)
     levels, inactive = balances.lock(tx, needs.places)
     book.enter(levels)
+    load_shelves(tx, needs, book, levels)
     book.inactive |= inactive
     if needs.lots_wanted:
         load_bound(tx, asked, needs, book)

@@ -151,6 +151,15 @@ _RECOMMENDATIONS_SAY: Final = """
     SELECT tenant_id, recommendation_id, version, sku, location, status, quantity, created_at
     FROM recommendation ORDER BY tenant_id COLLATE "C", recommendation_id COLLATE "C"
     """
+_BIN_LEVELS_SAY: Final = """
+    SELECT tenant_id, location, bin, sku, lot, version, on_hand, held FROM bin_level
+    ORDER BY tenant_id COLLATE "C", location COLLATE "C", bin COLLATE "C", sku COLLATE "C",
+        lot COLLATE "C"
+    """
+_BINS_SAY: Final = """
+    SELECT tenant_id, location, bin, version, zone FROM bin
+    ORDER BY tenant_id COLLATE "C", location COLLATE "C", bin COLLATE "C"
+    """
 PARITIES: Final = (
     Parity("item", 2, _ITEMS_SAY, _ITEMS_SAY),
     Parity("location", 2, _LOCATIONS_SAY, _LOCATIONS_SAY),
@@ -167,6 +176,8 @@ PARITIES: Final = (
     Parity("observation", 3, _OBSERVATIONS_SAY, _OBSERVATIONS_SAY),
     Parity("recommendation", 2, _RECOMMENDATIONS_SAY, _RECOMMENDATIONS_SAY),
     _LEVELS,
+    Parity("bin", 3, _BINS_SAY, _BINS_SAY),
+    Parity("bin_level", 5, _BIN_LEVELS_SAY, _BIN_LEVELS_SAY),
     _SERIALS,
     _UNITS_MOVED,
     Parity("reservation", 2, _RESERVATIONS_SAY, _RESERVATIONS_SAY),

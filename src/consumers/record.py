@@ -9,6 +9,7 @@ from urllib.parse import quote
 import orjson
 
 from consumers.parse import Asked, DeadLetter
+from ledger.bin_stock import BinLevel, BinMove
 from ledger.book import Applied, Level, Movement, Outcome
 from ledger.costing import CostFact
 from ledger.serial_unit import STATUSES, Serial
@@ -80,6 +81,8 @@ def _tell_applied(record: dict[str, Any], outcome: Applied) -> None:
         ]
     if outcome.serials:
         record["serials"] = serial_changes(outcome.serials)
+    if outcome.bin_levels:
+        record["bins"] = bin_changes(outcome.bin_moves, outcome.bin_levels)
 
 
 def movement_entry(number: int, movement: Movement) -> dict[str, Any]:
@@ -137,6 +140,39 @@ def serial_changes(changed: Sequence[Serial]) -> list[dict[str, Any]]:
         }
         for (sku, account, document, reservation_id), group in alike.items()
     ]
+
+
+def bin_changes(
+    moves: Sequence[BinMove], levels: Sequence[BinLevel]
+) -> dict[str, list[dict[str, Any]]]:
+    """What was carried between bins, and what lies in those then, as records and events show it."""
+    return {
+        "moves": [
+            {
+                "entry": number,
+                "sku": move.sku,
+                "location": move.location,
+                "lot": move.lot or None,
+                "from_bin": move.from_bin or None,
+                "to_bin": move.to_bin or None,
+                "quantity": shown(move.quantity),
+                "document": move.document,
+            }
+            for number, move in enumerate(moves, 1)
+        ],
+        "levels": [
+            {
+                "sku": each.sku,
+                "location": each.location,
+                "lot": each.lot or None,
+                "bin": each.bin,
+                "on_hand": shown(each.on_hand),
+                "held": shown(each.held),
+                "version": each.version,
+            }
+            for each in levels
+        ],
+    }
 
 
 def level_record(

@@ -19,7 +19,7 @@ SELECT b.tenant_id, b.sku, b.location, b.lot,
     trim_scale(b.on_hand), trim_scale(b.reserved),
     trim_scale(nullif(b.held, 0)), trim_scale(nullif(b.incoming, 0)),
     trim_scale(nullif(b.backorder_limit, 0)), b.version, trim_scale(nullif(b.negative_limit, 0)),
-    nullif(b.by_serial, false),
+    nullif(b.by_serial, false), trim_scale(nullif(b.binned, 0)),
     EXISTS (SELECT FROM item i WHERE i.tenant_id = b.tenant_id AND i.sku = b.sku AND NOT i.active)
 FROM unnest(%s::text[], %s::text[], %s::text[]) AS asked(tenant_id, sku, location)
 JOIN balance b USING (tenant_id, sku, location)
@@ -80,7 +80,7 @@ def places_of(tx: Transaction, lots: Collection[tuple[str, str, str]]) -> set[tu
 def _read(row: tuple[Any, ...]) -> Level:
     """One level. What there is mostly none of came as a null: thousands of zeros cost."""
     tenant_id, sku, location, lot, on_hand, reserved, held, incoming = row[:8]
-    backorder_limit, version, negative_limit, by_serial, _ = row[8:]
+    backorder_limit, version, negative_limit, by_serial, binned, _ = row[8:]
     return Level(
         LevelKey(tenant_id, sku, location, lot),
         on_hand,
@@ -91,6 +91,7 @@ def _read(row: tuple[Any, ...]) -> Level:
         version,
         negative_limit or ZERO,
         by_serial or False,
+        binned or ZERO,
     )
 
 
@@ -104,13 +105,24 @@ FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[],
 WHERE b.tenant_id = n.tenant_id AND b.sku = n.sku AND b.location = n.location AND b.lot = n.lot
     AND b.version = n.version - 1
 """
+# Only where more or less lies in bins: all others are spared a column.
+_UPDATE_BINNED: Final = """
+UPDATE balance b
+SET on_hand = n.on_hand, reserved = n.reserved, held = n.held, incoming = n.incoming,
+    version = n.version, binned = n.binned
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[],
+    %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[], %s::bigint[], %s::numeric[])
+    AS n(tenant_id, sku, location, lot, on_hand, reserved, held, incoming, version, binned)
+WHERE b.tenant_id = n.tenant_id AND b.sku = n.sku AND b.location = n.location AND b.lot = n.lot
+    AND b.version = n.version - 1
+"""
 _INSERT: Final = """
 INSERT INTO balance
     (tenant_id, sku, location, lot, on_hand, reserved, held, incoming, version, backorder_limit,
-    negative_limit, by_serial)
+    negative_limit, by_serial, binned)
 SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[],
     %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[], %s::bigint[], %s::numeric[],
-    %s::numeric[], %s::boolean[])
+    %s::numeric[], %s::boolean[], %s::numeric[])
 """
 _LIMIT: Final = """
 UPDATE balance b SET backorder_limit = n.backorder_limit, negative_limit = n.negative_limit
@@ -132,8 +144,12 @@ LIMIT 1
 """
 
 
-def save(tx: Transaction, levels: Collection[Level]) -> None:
+def save(
+    tx: Transaction, levels: Collection[Level], rebinned: Collection[LevelKey] = frozenset()
+) -> None:
     """Store the levels that a batch has changed, each with its version one higher.
+
+    Of those that are `rebinned` more or less lies in bins than before.
 
     Raises:
         RuntimeError: a locked row was not as it was loaded.
@@ -145,17 +161,25 @@ def save(tx: Transaction, levels: Collection[Level]) -> None:
         level.version += 1
     changed = [level for level in levels if level.version > 1]
     new = [level for level in levels if level.version == 1]
-    if changed and tx.execute(_UPDATE, _columns(changed)).rowcount != len(changed):
-        raise RuntimeError("a balance changed under its lock")
+    if rebinned:
+        in_bins = [level for level in changed if level.key in rebinned]
+        changed = [level for level in changed if level.key not in rebinned]
+        _update(tx, _UPDATE_BINNED, in_bins, [_binned(in_bins)])
+    _update(tx, _UPDATE, changed, [])
     if new:
         by_serial = numbers(level.by_serial for level in new)
-        tx.execute(_INSERT, [*_columns(new), *_limits(new), by_serial])
+        tx.execute(_INSERT, [*_columns(new), *_limits(new), by_serial, _binned(new)])
         unlotted = [level for level in new if level.key.lot == NO_LOT]
         if (
             unlotted
             and tx.execute(_OTHERWISE, [*_keys(unlotted)[:3], *_limits(unlotted)]).fetchone()
         ):
             raise keyed.RacedError("a policy changed while a level came into being")
+
+
+def _update(tx: Transaction, statement: str, levels: Collection[Level], more: list[str]) -> None:
+    if levels and tx.execute(statement, [*_columns(levels), *more]).rowcount != len(levels):
+        raise RuntimeError("a balance changed under its lock")
 
 
 def save_limits(tx: Transaction, levels: Collection[Level]) -> None:
@@ -173,6 +197,10 @@ def _columns(levels: Collection[Level]) -> list[str]:
         numbers(level.incoming for level in levels),
         numbers(level.version for level in levels),
     ]
+
+
+def _binned(levels: Collection[Level]) -> str:
+    return numbers(level.binned for level in levels)
 
 
 def _keys(levels: Collection[Level]) -> list[str]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
+from ledger.bin_stock import Bin, BinHold, BinKey, BinLevel, BinMove, Shelves
 from ledger.costing import CostFact, CostMethod, Period, Receipt
 from ledger.counting import Count, CountLine, Frozen, note
 from ledger.documents import Document, Hold, Item, Location, Lot, Reservation, Transfer
@@ -29,6 +30,7 @@ TRANSIT: Final = "@transit"
 PRODUCTION: Final = "@production"
 LOSS: Final = "@loss"
 SCRAP: Final = "@scrap"
+CORRECTION: Final = "@correction"  # between a mistyped lot and its own
 
 
 class Movement(NamedTuple):
@@ -89,6 +91,9 @@ class Applied:
     commitments: tuple[Commitment, ...] = ()
     costs: tuple[CostFact, ...] = ()
     serials: tuple[Serial, ...] = ()  # each as it is then, at most once
+    bin_moves: tuple[BinMove, ...] = ()
+    bin_holds: tuple[BinHold, ...] = ()
+    bin_levels: tuple[BinLevel, ...] = ()  # each as it is then, at most once
 
 
 @dataclass(slots=True)
@@ -152,12 +157,16 @@ class Book:
     serials: dict[SerialKey, Serial] = field(default_factory=dict)
     bound_to: dict[LevelKey, dict[tuple[str, str], None]] = field(default_factory=dict)
     """The reservations of any lot that have, or had, a lot of their own for now, by its level."""
+    bins: dict[BinKey, Bin] = field(default_factory=dict)
+    shelves: Shelves = field(default_factory=Shelves)
     stored: set[tuple[str, str]] = field(default_factory=set)
     """The reservations that the database has: those that were loaded."""
     named: set[SerialKey] = field(default_factory=set)  # those that the database has
     touched: dict[LevelKey, Level] = field(default_factory=dict)
     limited: dict[LevelKey, Level] = field(default_factory=dict)
     """Those of the touched whose limits a policy has changed."""
+    rebinned: set[LevelKey] = field(default_factory=set)
+    """Those of the touched of which more or less lies in bins than before."""
     moved_serials: dict[SerialKey, Serial] = field(default_factory=dict)
     written: dict[tuple[type[Document], tuple[str, ...]], Written] = field(default_factory=dict)
     """By kind and key what the batch leaves behind: the last writing of each wins."""
@@ -225,6 +234,14 @@ class Book:
                 self._touch(tenant_id, sku, movement.from_account, lot).on_hand -= quantity
             if not movement.to_account.startswith("@"):
                 self._touch(tenant_id, sku, movement.to_account, lot).on_hand += quantity
+        if applied.bin_levels or self.traces:
+            self._carry(tenant_id, applied)
+
+    def _carry(self, tenant_id: str, applied: Applied) -> None:
+        """What few commands do beside: they move what lies in bins, or what is being recalled."""
+        for each in applied.bin_levels:
+            self._touch(*each.level).binned += self.shelves.change(each)
+            self.rebinned.add(each.level)
         if self.traces:
             note_passages(self.passages, tenant_id, applied.movements)
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from ledger.bin_stock import Bin
 from ledger.costing import CostMethod, Period, Receipt
 from ledger.counting import Count, CountLine
 from ledger.making import CustomerReturn, Link, Production, Recipe
@@ -146,12 +147,16 @@ class Reservation(NamedTuple):
 
 
 class HoldLine(NamedTuple):
-    """How much of one lot at one location was held, and how much of that was given back."""
+    """How much of one lot at one location was held, and how much of that was given back.
+
+    Where it is of a bin, that is named.
+    """
 
     location: str
     lot: str
     held: Decimal
     released: Decimal = ZERO
+    bin: str | None = None
 
     @property
     def left(self) -> Decimal:
@@ -240,4 +245,5 @@ Document = (
     | Replenishment
     | Observation
     | Recommendation
+    | Bin
 )

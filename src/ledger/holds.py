@@ -29,8 +29,8 @@ def lock(tx: Transaction, asked: Collection[tuple[str, str]]) -> dict[tuple[str,
 def _read(row: tuple[Any, ...]) -> Hold:
     tenant_id, hold_id, sku, status, reason, lines, created_at, version = row
     read = tuple(
-        HoldLine(location, lot, Decimal(held), Decimal(released))
-        for location, lot, held, released in orjson.loads(lines)
+        HoldLine(location, lot, Decimal(held), Decimal(released), *of_bin)
+        for location, lot, held, released, *of_bin in orjson.loads(lines)
     )
     return Hold(tenant_id, hold_id, sku, status, reason, read, stamp(created_at), version)
 
@@ -59,6 +59,10 @@ def _row(hold: Hold, actor_id: str) -> tuple[object, ...]:
     """As the table keeps it: its lines are JSON without the names of their fields."""
     tenant_id, hold_id, sku, status, reason, lines, created_at, version = hold
     kept = orjson.dumps(
-        [(line.location, line.lot, shown(line.held), shown(line.released)) for line in lines]
+        [
+            (line.location, line.lot, shown(line.held), shown(line.released))
+            + ((line.bin,) if line.bin else ())
+            for line in lines
+        ]
     )
     return tenant_id, hold_id, sku, status, reason, kept.decode(), created_at, version, actor_id

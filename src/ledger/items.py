@@ -30,10 +30,11 @@ ItemKey = tuple[str, str]
 def load(tx: Transaction, asked: Collection[ItemKey], *, lock: bool) -> dict[ItemKey, Item]:
     """The items that exist, by (tenant, sku)."""
     statement = _ITEMS + (_FOR_UPDATE if lock else "")
-    return {(row[0], row[1]): _read(row) for row in keyed.rows(tx, statement, asked)}
+    return {(row[0], row[1]): read(row) for row in keyed.rows(tx, statement, asked)}
 
 
-def _read(row: tuple[Any, ...]) -> Item:
+def read(row: tuple[Any, ...]) -> Item:
+    """An item as the ledger and the read table keep it, in the order of the columns."""
     units, barcodes, variant_of, attributes = row[10:]
     return Item(*row[:10])._replace(
         units=tuple(

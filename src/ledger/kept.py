@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ledger.bin_stock import Bin
 from ledger.costing import CostMethod, Period, Receipt
 from ledger.counting import Count, CountLine
 from ledger.documents import Document, Hold, Item, Location, Lot, Reservation, Transfer
@@ -29,5 +30,6 @@ KEPT_IN: Final[dict[type[Document], str]] = {
     Replenishment: "replenishments",
     Observation: "observations",
     Recommendation: "recommendations",
+    Bin: "bins",
 }
 """The attribute of a book that has the documents of a kind, each by its key."""

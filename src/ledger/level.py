@@ -32,11 +32,17 @@ class Level:
     version: int = 0
     negative_limit: Decimal = ZERO
     by_serial: bool = False  # whether each of its units is a serial
+    binned: Decimal = ZERO  # what of it lies in bins
 
     @property
     def available(self) -> Decimal:
         """What may still be promised: never below zero, unless the item allows backorders."""
         return self.on_hand - self.reserved - self.held + self.backorder_limit
+
+    @property
+    def loose(self) -> Decimal:
+        """What lies there in no bin."""
+        return max(self.on_hand, ZERO) - self.binned
 
     @property
     def free(self) -> Decimal:

@@ -4,6 +4,7 @@ The worker calls this with the record it has just committed, the relay with one 
 back. Both come to the same messages, so a consumer may drop a repeated one by its id.
 """
 
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any, Final
 
@@ -137,7 +138,20 @@ def _events(prefix: str, record: dict[str, Any]) -> list[Message]:
     serials = record.get("serials")
     if serials:
         facts.append(("stock.serials.changed", f"serials/{named}", 1, {"changes": serials}))
+    in_bins = record.get("bins")
+    if in_bins:
+        facts += _bins_changed(in_bins, f"bins/{named}")
     return _cloud_events(prefix, record, facts, named)
+
+
+def _bins_changed(
+    changed: dict[str, list[Any]], subject: str
+) -> Iterator[tuple[str, str, int, Any]]:
+    """What was carried between bins and lies in them then; of some thousands, a part each."""
+    longest = max(map(len, changed.values()))
+    for number, start in enumerate(range(0, longest, ENTRIES_PER_EVENT), 1):
+        part = {name: all_[start : start + ENTRIES_PER_EVENT] for name, all_ in changed.items()}
+        yield "stock.bins.changed", subject, number, part
 
 
 def _command_id(record: dict[str, Any]) -> str:

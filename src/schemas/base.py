@@ -128,6 +128,8 @@ Sku = Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]{0,62}[!-~])?$")]
 """An item's code: 1 to 64 printable ASCII characters, no blank at either end."""
 LocationCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]([!-~]{0,63})$")]
 """A location's code. It starts with a letter or digit: `@` is kept for virtual places."""
+BinCode = Annotated[str, StringConstraints(pattern=r"^[!-.0-~]{1,64}$")]
+"""A bin's code, unique within its location. It has no slash: a bin is also named behind its location."""
 LotCode = Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]{0,62}[!-~])?$")]
 ActorId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")]
 """Somebody who acts, as the header Actor-Id names them."""

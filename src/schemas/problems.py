@@ -102,6 +102,10 @@ RECOMMENDATION_CLOSED: Final = Kind(
 RECEIPT_RULE: Final = Kind(
     "receipt-rule", 422, "The receipt's order contradicts its source or time"
 )
+UNKNOWN_BIN: Final = Kind("unknown-bin", 422, "No such bin")
+BIN_RULE: Final = Kind("bin-rule", 409, "The bin does not take that")
+BIN_FULL: Final = Kind("bin-full", 409, "The bin has not so much room")
+BIN_HOLDS_LESS: Final = Kind("bin-holds-less", 409, "Not so much lies there")
 KINDS: Final = tuple(kind for kind in list(globals().values()) if isinstance(kind, Kind))
 
 ERRORS_MAX: Final = 100

@@ -56,6 +56,21 @@ def _planned(ledger):
     ledger.ask(asks.close(of_a["recommendation_id"], "accepted"))
 
 
+def _in_bins(ledger):
+    """Stock that is put away, picked and held in bins; on partitions where nothing else is numbered."""
+    ledger.ask(asks.item("E"), partition=3)
+    bins = [
+        asks.ask("bin.upsert", {"location": "MAIN", "bin": code, "capacity": "6"})
+        for code in ("P", "Q")
+    ]
+    ledger.ask(*bins, partition=2)
+    ledger.ask(asks.receipt(("E", "14", None)), partition=3)
+    put = {"location": "MAIN", "lines": [{"sku": "E", "quantity": "9"}]}
+    ledger.ask(asks.ask("putaway.post", put), partition=3)
+    ledger.ask(asks.issue("E", "7"), partition=3)
+    ledger.ask(asks.hold("E", "2", location="MAIN", bin="P"), partition=3)
+
+
 @pytest.fixture
 def history(unproved_ledger):
     """A little of everything: stock in lots and without, held, promised and given back; refusals."""
@@ -110,6 +125,7 @@ def history(unproved_ledger):
     _units(ledger)
     _mistyped(ledger)
     _planned(ledger)
+    _in_bins(ledger)
     return ledger
 
 

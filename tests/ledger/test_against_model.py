@@ -14,6 +14,7 @@ from consumers.parse import Rules, parse_one
 from consumers.sort_out import sort_out
 from ledger.book import NO_LOT, Applied, Book
 from ledger.shards import Progress
+from random_bins import with_bins
 from random_lots import of_lots_only
 from random_units import of_all, of_units_only
 from schemas.times import stamp
@@ -72,6 +73,10 @@ def at_moment(asked, ledger, moments):
     return asks.Ask(asked.headers, {**asked.body, "counted_at": at})
 
 
+def in_bins(model):
+    return {key: much for key, much in model.lying.items() if much}
+
+
 def stands(account):
     """Where a unit is, as the model has it."""
     return account if account[0] != "@" else "transit" if account == "@transit" else "out"
@@ -82,7 +87,7 @@ def stands(account):
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(wanted=of_all | of_units_only | of_lots_only, size=st.sampled_from(SIZES))
+@given(wanted=of_all | of_units_only | of_lots_only | with_bins, size=st.sampled_from(SIZES))
 def test_the_ledger_agrees_with_the_model(ledger, wanted, size):
     made = script(f"t{next(_tenants)}", ledger.offsets, wanted)
     told = iter(made.expected)
@@ -98,7 +103,12 @@ def test_the_ledger_agrees_with_the_model(ledger, wanted, size):
         units = connection.execute(
             "SELECT serial, account, reservation_id FROM serial WHERE tenant_id = %s", [made.tenant]
         ).fetchall()
+        lying = connection.execute(
+            "SELECT sku, location, lot, bin, on_hand FROM bin_level WHERE tenant_id = %s AND on_hand > 0",
+            [made.tenant],
+        ).fetchall()
     model = made.model
+    assert {((*row[:3],), row[3]): row[4] for row in lying} == in_bins(model)
     assert {serial: stands(account) for serial, account, _ in units} == model.at
     assert {serial: named for serial, _, named in units if named} == model.promised
     found = {tuple(row[:3]): tuple(row[3:]) for row in rows}
@@ -107,7 +117,7 @@ def test_the_ledger_agrees_with_the_model(ledger, wanted, size):
 
 
 @settings(max_examples=200, deadline=None)
-@given(wanted=of_all | of_units_only | of_lots_only)
+@given(wanted=of_all | of_units_only | of_lots_only | with_bins)
 def test_the_pure_core_agrees_with_the_model(wanted):
     """All but counts: what has moved since a line was counted is asked of the database."""
     counted = ("count.record", "count.recount", "count.post", "count.cancel")
@@ -134,6 +144,12 @@ def test_the_pure_core_agrees_with_the_model(wanted):
         if outcome is not None and said.lines is not None:
             same_reservation(said, outcome.body)
     assert {key[2]: stands(each.account) for key, each in book.serials.items()} == made.model.at
+    assert {
+        (level[1:], code): each.on_hand
+        for level, there in book.shelves.levels.items()
+        for code, each in there.items()
+        if each.on_hand
+    } == in_bins(made.model)
     for level in made.model.on_hand:
         counted = book.level("pure", *level)
         numbers = (counted.on_hand, counted.reserved, counted.held, counted.incoming)

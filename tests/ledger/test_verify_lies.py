@@ -400,6 +400,37 @@ LIES = [
         "described",
         ("lot", "tenant default lot (M,XI)"),
     ),
+    *(
+        (lie, "bins", ("bin_level", f"tenant default sku E location MAIN lot '' bin {named}"))
+        for lie, named in (
+            ("UPDATE bin_level SET on_hand = 5 WHERE bin = 'P'", "P"),
+            ("UPDATE bin_level SET held = 1 WHERE bin = 'P'", "P"),
+            ("UPDATE bin_level SET version = 9 WHERE bin = 'Q'", "Q"),
+            ("DELETE FROM bin_level WHERE bin = 'Q'", "Q"),
+            ("UPDATE bin_movement SET quantity = 1 WHERE from_bin = 'Q'", "Q"),
+            ("UPDATE hold SET lines = replace(lines, '\"P\"', '\"Q\"')", "P"),
+        )
+    ),
+    (
+        "UPDATE bin_movement SET quantity = 1 WHERE to_bin = 'P'",
+        "bins moved",
+        ("bin_movement", "tenant default shard 1795 sequence 5 entry 1"),
+    ),
+    (
+        "DELETE FROM bin_movement WHERE from_bin = 'Q'",
+        "bins moved",
+        ("bin_movement", "tenant default shard 771 sequence 3 entry 1"),
+    ),
+    (
+        "UPDATE balance SET binned = 6 WHERE sku = 'E'",
+        "binned",
+        ("balance", "tenant default sku E location MAIN lot ''"),
+    ),
+    (
+        "UPDATE bin SET capacity = 7 WHERE bin = 'P'",
+        "described",
+        ("bin", "tenant default bin (MAIN,P)"),
+    ),
     (
         "UPDATE publication SET published_up_to = 99 WHERE shard = 256",
         "publication",

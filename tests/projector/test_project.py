@@ -148,6 +148,11 @@ def test_what_the_relay_says_again_changes_nothing_and_is_counted(tables, ledger
     ledger.ask(take_in(units("S", ("SN1", "SN5"))))
     ledger.ask(plan("A", "reorder-point"), observe("A", demand=("9", "1"), lead_time=("9", "1")))
     ledger.ask(generate())
+    shelved = {"sku": "B", "lot": "L1", "quantity": "1", "to_bin": "X"}
+    ledger.ask(
+        ask("bin.upsert", {"location": "MAIN", "bin": "X"}),
+        ask("bin.move", {"location": "MAIN", "lines": [shelved]}),
+    )
     said = [each for record in journalled(ledger) for each in messages(PREFIX, record)]
     first = tables.take(tables.topics.append(said))
     before = tables.everything()
@@ -160,8 +165,9 @@ def test_what_the_relay_says_again_changes_nothing_and_is_counted(tables, ledger
         "item": 3, "location": 2, "lot": 2, "level": 8, "reservation": 2, "hold": 1, "serial": 5,
         "transfer": 1, "receipt": 2, "count": 1, "count_line": 1, "recipe": 1, "serial_entry": 5,
         "production": 1, "customer_return": 1, "genealogy": 1, "policy": 1, "ledger_entry": 9,
-        "command_result": 26, "lead_time": 1, "replenishment": 1, "observation": 1,
+        "command_result": 28, "lead_time": 1, "replenishment": 1, "observation": 1,
         "recommendation": 1,
+        "bin": 1, "bin_level": 1,
     }  # fmt: skip
 
 

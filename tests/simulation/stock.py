@@ -34,6 +34,7 @@ def _balance(columns: Row) -> tuple[Row, Row]:
         int(columns[8]),
         None,
         None,
+        None,
         False,
     )
 

@@ -1,6 +1,7 @@
 """Every file of decisions, imported once, so that all of them are registered."""
 
 from consumers.decisions import (
+    bins,
     catalog,
     costing,
     counts,
@@ -10,6 +11,7 @@ from consumers.decisions import (
     lots,
     policies,
     production,
+    putaway,
     recalls,
     receipts,
     recipes,
@@ -23,6 +25,7 @@ from consumers.decisions import (
 )
 
 __all__ = [
+    "bins",
     "catalog",
     "costing",
     "counts",
@@ -32,6 +35,7 @@ __all__ = [
     "lots",
     "policies",
     "production",
+    "putaway",
     "recalls",
     "receipts",
     "recipes",

@@ -1,5 +1,7 @@
 """What keeps stock in its place while it is counted: one look at whatever a command would move."""
 
+from itertools import chain
+
 from consumers.decisions.registry import Ask
 from ledger.book import Applied, Book, Rejected
 from ledger.counting import frozen_by
@@ -12,12 +14,13 @@ def stays(command: Command, outcome: Applied, ask: Ask, book: Book) -> Rejected 
     """Refuse an outcome that moves what is frozen; counts post what they have found nevertheless."""
     if isinstance(command, PostCount):
         return None
-    ends = (
+    moved = (
         (movement.sku, account)
         for movement in outcome.movements
         for account in (movement.from_account, movement.to_account)
     )
-    kept = frozen_by(book.frozen, ask.tenant_id, ends)
+    carried = ((move.sku, move.location) for move in outcome.bin_moves)
+    kept = frozen_by(book.frozen, ask.tenant_id, chain(moved, carried))
     if kept is None:
         return None
     sku, location, count_id = kept

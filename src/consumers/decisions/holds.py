@@ -1,5 +1,6 @@
 """What hold commands mean: stock is kept from everybody, and given back."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ from consumers.decisions.registry import Ask, Needs, decides
 from consumers.decisions.serials import serial_rule
 from consumers.decisions.shares import Shares, all_left, reduced, shared
 from consumers.decisions.units import in_base
+from ledger.bin_stock import BinHold
 from ledger.book import Applied, Book, Commitment, Event, Level, Outcome, Rejected
 from ledger.documents import Hold, HoldLine
 from schemas.base import ZERO, shown
@@ -28,6 +30,8 @@ def _where(command: PlaceHold, tenant_id: str, needs: Needs) -> None:
     else:
         needs.places.add((tenant_id, command.sku, command.location))
         needs.locations.add((tenant_id, command.location))
+        if command.bin is not None:
+            needs.shelve((tenant_id, command.sku, command.location), None)
 
 
 def _hold(command: ReleaseHold, tenant_id: str, needs: Needs) -> None:
@@ -43,9 +47,10 @@ def place_hold(command: PlaceHold, ask: Ask, book: Book) -> Outcome:
     lines: list[HoldLine] = []
     left = command.quantity
     for level in _levels(command, ask, book):
-        take = level.free if left is None else min(level.free, left)
+        free = _free(level, command.bin, book)
+        take = free if left is None else min(free, left)
         if take > ZERO:
-            lines.append(HoldLine(level.key.location, level.key.lot, take))
+            lines.append(HoldLine(level.key.location, level.key.lot, take, bin=command.bin))
             left = None if left is None else left - take
     held = sum((line.held for line in lines), ZERO)
     if left or not lines:
@@ -60,12 +65,7 @@ def place_hold(command: PlaceHold, ask: Ask, book: Book) -> Outcome:
         book.at,
         1,
     )
-    return _changed(
-        201,
-        "hold.placed",
-        hold,
-        tuple(Commitment(hold.sku, line.location, line.lot, line.held, "held") for line in lines),
-    )
+    return _changed(201, "hold.placed", hold, [(line, line.held) for line in lines])
 
 
 @decides(ReleaseHold, needs=_hold)
@@ -84,10 +84,7 @@ def release_hold(command: ReleaseHold, ask: Ask, book: Book) -> Outcome:
         return Rejected(409, problem(HOLD_HOLDS_LESS, said, pointer="/quantity"))
     shares = _first(hold, left)
     lines = reduced(hold.lines, shares, "released")
-    back = tuple(
-        Commitment(hold.sku, line.location, line.lot, -take, "held")
-        for line, take in shared(hold.lines, shares)
-    )
+    back = [(line, -take) for line, take in shared(hold.lines, shares)]
     changed = hold._replace(
         lines=lines,
         status="active" if any(line.left for line in lines) else "released",
@@ -144,10 +141,20 @@ def _levels(command: PlaceHold, ask: Ask, book: Book) -> list[Level]:
     )
 
 
+def _free(level: Level, code: str | None, book: Book) -> Decimal:
+    """How much of a level may be held; of a bin, no more than lies there and is not held."""
+    if code is None:
+        return level.free
+    there = book.shelves.at(level.key, code)
+    return min(level.free, there.on_hand - there.held)
+
+
 def _short(command: PlaceHold, available: Decimal) -> Rejected:
     """Refuse to hold more than there is to hold."""
     wanted = "something" if command.quantity is None else shown(command.quantity)
     at = command.location or "all locations"
+    if command.bin is not None:
+        at += f" in bin {command.bin}"
     said = f"{command.sku} at {at}: {wanted} to hold, {shown(available)} available"
     short = {
         "sku": command.sku,
@@ -159,15 +166,25 @@ def _short(command: PlaceHold, available: Decimal) -> Rejected:
     return Rejected(409, problem(INSUFFICIENT_STOCK, said, lines=[short]))
 
 
-def _changed(code: int, event: str, hold: Hold, commitments: tuple[Commitment, ...]) -> Applied:
-    """The outcome that leaves a hold as given."""
+def _changed(
+    code: int, event: str, hold: Hold, more: Sequence[tuple[HoldLine, Decimal]]
+) -> Applied:
+    """The outcome that leaves a hold as given, with more held of its lines, or less."""
     return Applied(
         code,
         ("hold", hold.hold_id),
         hold_body(hold),
         (Event(event, f"hold/{hold.hold_id}", hold.version),),
         (hold,),
-        commitments=commitments,
+        commitments=tuple(
+            Commitment(hold.sku, line.location, line.lot, quantity, "held")
+            for line, quantity in more
+        ),
+        bin_holds=tuple(
+            BinHold(hold.sku, line.location, line.lot, line.bin, quantity)
+            for line, quantity in more
+            if line.bin
+        ),
     )
 
 
@@ -184,6 +201,7 @@ def hold_body(hold: Hold) -> dict[str, Any]:
                 "lot": line.lot or None,
                 "held": shown(line.held),
                 "released": shown(line.released),
+                **({"bin": line.bin} if line.bin else {}),
             }
             for line in hold.lines
         ],

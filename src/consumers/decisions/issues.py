@@ -1,6 +1,6 @@
 """What issues mean: stock that was promised to nobody leaves us, for somebody or for good."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -8,6 +8,7 @@ from consumers.decisions.backdating import effective, needs_period
 from consumers.decisions.bodies import serials_body
 from consumers.decisions.granting import Taken, Wanted, grant, insufficient, overdrawn, short_line
 from consumers.decisions.known import lot_rule, unknown_place
+from consumers.decisions.picking import Named, picks
 from consumers.decisions.registry import Ask, Needs, decides
 from consumers.decisions.serials import Naming, serial_rule
 from consumers.decisions.units import Conversions, in_base_units
@@ -19,6 +20,7 @@ from ledger.book import (
     Applied,
     Book,
     Event,
+    LevelKey,
     Movement,
     Outcome,
     Rejected,
@@ -120,14 +122,23 @@ def _no_line(line: IssuedLine, ask: Ask, book: Book, at: str) -> Rejected | None
     return refused or serial_rule(line.sku, line.quantity, line.serials, at, by_serial=by_serial)
 
 
+def _from_bins(parts: Sequence[Part], ask: Ask) -> Iterator[Named]:
+    for number, line, lot, quantity in parts:
+        key = LevelKey(ask.tenant_id, line.sku, line.location, lot)
+        yield Named(line.bin, key, quantity, f"/lines/{number - 1}/bin")
+
+
 def _issued(
     command: IssueStock,
     parts: list[Part],
     naming: Naming,
     conversions: Conversions,
     moment: str | None,
-) -> Applied:
-    document = naming.document
+) -> Outcome:
+    ask, document = naming.ask, naming.document
+    picked = picks(_from_bins(parts, ask), document, ask, naming.book)
+    if isinstance(picked, Rejected):
+        return picked
     return Applied(
         201,
         ("stock-movement", document),
@@ -167,4 +178,5 @@ def _issued(
             for _, line, lot, quantity in parts
         ),
         serials=tuple(naming.changed.values()),
+        bin_moves=picked,
     )

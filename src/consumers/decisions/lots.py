@@ -2,19 +2,16 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from consumers.decisions.granting import insufficient
 from consumers.decisions.known import lot_rule, out_of_bounds, unknown_item, unknown_place
 from consumers.decisions.registry import Ask, Needs, decides
-from ledger.book import Applied, Book, Event, Movement, Outcome, Rejected
+from ledger.book import CORRECTION, Applied, Book, Event, Movement, Outcome, Rejected
 from ledger.documents import Lot
 from schemas.base import ZERO, shown
 from schemas.commands.lots import CorrectLot, LotDates, SetLotStatus, UpsertLot
 from schemas.problems import LOT_UNUSABLE, UNKNOWN_LOT, problem
-
-CORRECTION: Final = "@correction"
-"""The virtual place by which stock goes from a mistyped lot to its own."""
 
 
 def _lot(command: UpsertLot, tenant_id: str, needs: Needs) -> None:
@@ -77,7 +74,7 @@ def set_lot_status(command: SetLotStatus, ask: Ask, book: Book) -> Outcome:
 def _both(command: CorrectLot, tenant_id: str, needs: Needs) -> None:
     needs.items.add((tenant_id, command.sku))
     needs.locations.add((tenant_id, command.location))
-    needs.places.add((tenant_id, command.sku, command.location))
+    needs.shelve((tenant_id, command.sku, command.location), None)
     needs.lots.add((tenant_id, command.sku, command.from_lot))
     needs.lots.add((tenant_id, command.sku, command.to_lot))
 

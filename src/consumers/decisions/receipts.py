@@ -1,14 +1,16 @@
 """What receipt commands mean: goods come in from outside, and their lots become known."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from consumers.decisions.backdating import effective, needs_period
 from consumers.decisions.bodies import serials_body
+from consumers.decisions.filling import puts
 from consumers.decisions.known import inactive, lot_rule, out_of_bounds, unknown_place
 from consumers.decisions.labels import Lots, describe, described, lot_events
 from consumers.decisions.lots import lot_body
+from consumers.decisions.picking import Named
 from consumers.decisions.registry import Ask, Needs, decides
 from consumers.decisions.serials import Naming, serial_rule
 from consumers.decisions.units import in_base_units
@@ -41,6 +43,8 @@ def _lines(command: PostReceipt, tenant_id: str, needs: Needs) -> None:
         needs.items.add((tenant_id, line.sku))
         needs.locations.add((tenant_id, line.location))
         needs.name(tenant_id, line.sku, line.serials)
+        if line.bin is not None:
+            needs.shelve((tenant_id, line.sku, line.location), line.bin)
         if line.lot is not None:
             needs.lots.add((tenant_id, line.sku, line.lot))
 
@@ -74,9 +78,9 @@ def post_receipt(command: PostReceipt, ask: Ask, book: Book) -> Outcome:
     moment = effective(command.effective_at, ask, book)
     if isinstance(moment, Rejected):
         return moment
-    refused = _order(command, moment or book.at)
-    if refused:
-        return refused
+    put = _order(command, moment or book.at) or puts(_into_bins(lines, ask), receipt, ask, book)
+    if isinstance(put, Rejected):
+        return put
     changed = described(lots, book)
     posted = _posted(receipt, command, lines, moment, ask, book)
     body = receipt_body(posted)
@@ -104,7 +108,14 @@ def post_receipt(command: PostReceipt, ask: Ask, book: Book) -> Outcome:
             for line in lines
         ),
         serials=tuple(naming.changed.values()),
+        bin_moves=put,
     )
+
+
+def _into_bins(lines: Sequence[ReceivedLine], ask: Ask) -> Iterator[Named]:
+    for index, line in enumerate(lines):
+        key = LevelKey(ask.tenant_id, line.sku, line.location, line.lot or NO_LOT)
+        yield Named(line.bin, key, line.quantity, f"/lines/{index}/bin")
 
 
 def _units(line: ReceivedLine, index: int, naming: Naming) -> Rejected | None:

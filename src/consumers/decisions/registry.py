@@ -81,8 +81,23 @@ class Needs:
     """(tenant, serial): what a command names by its serial alone."""
     serials_at: set[tuple[str, str, str]] = field(default_factory=set)
     """(tenant, item, location): all serials that are there."""
+    bins: set[tuple[str, str, str]] = field(default_factory=set)
+    """(tenant, location, bin) that are described, or that something is put into."""
+    bins_at: set[tuple[str, str]] = field(default_factory=set)
+    """(tenant, location) of which any bin may be put into."""
+    shelved: set[tuple[str, str, str]] = field(default_factory=set)
+    """(tenant, item, location) of which something is put into bins."""
+    put_away: set[tuple[str, str, str]] = field(default_factory=set)
+    """(tenant, receipt, location): what of it is still loose there."""
     wherever: set[tuple[str, str]] = field(default_factory=set)
     """(tenant, item): all places where there ever was any of it."""
+
+    def shelve(self, place: tuple[str, str, str], into: str | None) -> None:
+        """That an item is put into a bin of a (tenant, item, location) place, or taken out of one."""
+        self.places.add(place)
+        self.shelved.add(place)
+        if into is not None:
+            self.bins.add((place[0], place[2], into))
 
     def name(self, tenant_id: str, sku: str, serials: Iterable[str] | None) -> None:
         """Serials of an item that a command or a document names."""

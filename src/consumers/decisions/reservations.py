@@ -3,6 +3,7 @@
 from consumers.decisions.binding import Rebound, give_way
 from consumers.decisions.bodies import reservation_body, serials_body
 from consumers.decisions.kit_lines import kits_after, opened
+from consumers.decisions.picking import of_reservation
 from consumers.decisions.promises import given_back, movements, shipped, unshippable
 from consumers.decisions.promising import promised
 from consumers.decisions.registry import Ask, Needs, decides
@@ -166,9 +167,12 @@ def consume_reservation(command: ConsumeReservation, ask: Ask, book: Book) -> Ou
             for index, quantity in shares
         ],
     }
+    picked = of_reservation(found, shares, command.lines, ask, book)
+    if isinstance(picked, Rejected):
+        return picked
     changed = _reduced(found, shares, units, "consumed", "consumed")
     changed = changed._replace(shipments=(*found.shipments, shipment))
-    return _changed(
+    consumed = _changed(
         200,
         "reservation.consumed",
         changed,
@@ -176,6 +180,8 @@ def consume_reservation(command: ConsumeReservation, ask: Ask, book: Book) -> Ou
         movements=movements(found, shares, units, f"shipment {proof.carrier} {proof.tracking}"),
         serials=gone,
     )
+    consumed.bin_moves = picked
+    return consumed
 
 
 def _taken(

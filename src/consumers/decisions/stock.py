@@ -6,15 +6,19 @@ from typing import Any
 from consumers.decisions.backdating import effective, needs_period
 from consumers.decisions.bodies import serials_body
 from consumers.decisions.differences import Why, moved
+from consumers.decisions.filling import puts
 from consumers.decisions.found_units import adjusted, counted
 from consumers.decisions.known import lot_rule, out_of_bounds, unknown_place
+from consumers.decisions.picking import Named, picks
 from consumers.decisions.registry import Ask, Needs, decides
 from consumers.decisions.serials import Naming, serial_rule
 from consumers.decisions.units import conversion, in_base
 from ledger.book import (
     NO_LOT,
+    Applied,
     Book,
     Level,
+    LevelKey,
     Outcome,
     Rejected,
 )
@@ -32,6 +36,8 @@ def _place(command: OnOneLevel, tenant_id: str, needs: Needs) -> None:
     if isinstance(command, AdjustStock):
         needs_period(command.effective_at, tenant_id, needs)
     needs.name(tenant_id, command.sku, command.serials)
+    if isinstance(command, AdjustStock) and command.bin is not None:
+        needs.shelve((tenant_id, command.sku, command.location), command.bin)
     if command.serials is not None and isinstance(command, RecordStock):
         needs.serials_at.add((tenant_id, command.sku, command.location))
 
@@ -90,7 +96,20 @@ def adjust_stock(command: AdjustStock, ask: Ask, book: Book) -> Outcome:
         **_converted(command, command.delta, delta, ask, book),
     }
     why = Why("stock.adjusted", command.reason_code, command.unit_cost, moment)
-    return moved(command, ask, level, delta, why, body, units)
+    return _in_bin(command, moved(command, ask, level, delta, why, body, units), delta, ask, book)
+
+
+def _in_bin(command: AdjustStock, done: Applied, delta: Decimal, ask: Ask, book: Book) -> Outcome:
+    """The correction in the bin that it names: there it lies more, or less."""
+    if command.bin is not None:
+        key = LevelKey(ask.tenant_id, command.sku, command.location, command.lot or NO_LOT)
+        carry = puts if delta > ZERO else picks
+        named = (Named(command.bin, key, abs(delta), "/bin"),)
+        moves = carry(named, done.resource[1], ask, book)
+        if isinstance(moves, Rejected):
+            return moves
+        done.bin_moves = moves
+    return done
 
 
 def _in_base(

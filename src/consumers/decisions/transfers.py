@@ -7,6 +7,7 @@ from typing import Any, Literal
 from consumers.decisions.bodies import transfer_body
 from consumers.decisions.granting import Taken, Wanted, grant, insufficient, short_line
 from consumers.decisions.known import lot_rule, out_of_bounds, unknown_place
+from consumers.decisions.picking import of_transfer
 from consumers.decisions.registry import Ask, Needs, decides
 from consumers.decisions.serials import (
     Naming,
@@ -18,6 +19,7 @@ from consumers.decisions.serials import (
 )
 from consumers.decisions.shares import Shares, all_left, reduced, shared, shares_of
 from consumers.decisions.units import in_base_units
+from ledger.bin_stock import BinMove
 from ledger.book import (
     LOSS,
     TRANSIT,
@@ -105,16 +107,19 @@ def ship_transfer(command: ShipTransfer, ask: Ask, book: Book) -> Outcome:
         1,
         conversions,
     )
-    return _sent(transfer, naming, book)
+    picked = of_transfer(transfer, wishes, ask, book)
+    if isinstance(picked, Rejected):
+        return picked
+    return _sent(transfer, naming, book, picked)
 
 
-def _sent(transfer: Transfer, naming: Naming, book: Book) -> Outcome:
+def _sent(transfer: Transfer, naming: Naming, book: Book, picked: tuple[BinMove, ...]) -> Outcome:
     """The outcome of a transfer all of which is in transit now."""
     gone, units = all_left(transfer.lines), all_units(transfer.lines)
     refused = _too_much(transfer, gone, transfer.to_location, "incoming", book)
     if refused:
         return refused
-    return _changed(
+    shipped = _changed(
         201,
         "transfer.shipped",
         transfer,
@@ -122,6 +127,8 @@ def _sent(transfer: Transfer, naming: Naming, book: Book) -> Outcome:
         _announced(transfer, gone, 1),
         naming,
     )
+    shipped.bin_moves = picked
+    return shipped
 
 
 @decides(ReceiveTransfer, needs=_transfer)

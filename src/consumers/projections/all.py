@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from consumers.projections.bin import BIN
+from consumers.projections.bin_level import BIN_LEVEL
 from consumers.projections.command_result import COMMAND_RESULT
 from consumers.projections.count import COUNT
 from consumers.projections.count_line import COUNT_LINE
@@ -30,6 +32,8 @@ from consumers.projections.transfer import TRANSFER
 TABLES: Final = (
     ITEM,
     LOCATION,
+    BIN,
+    BIN_LEVEL,
     POLICY,
     LOT,
     LEVEL,
@@ -74,6 +78,9 @@ TOLD_ELSEWHERE: Final = frozenset(
         "lot.repacked",
         "lot.recalled",
         "recommendations.generated",
+        "bin.moved",
+        "putaway.posted",
     }
 )
-"""Events that no table is made of: movements, levels, lots, links or values say what they changed."""
+"""Events that no table is made of: movements, levels, bins, lots, links or values say what they
+changed."""

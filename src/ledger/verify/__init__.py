@@ -12,6 +12,7 @@ from psycopg import IsolationLevel
 from ledger.connection import Transaction, allow, connect
 from ledger.verify import (
     barcodes,
+    bins,
     chain,
     counted,
     described,
@@ -98,6 +99,9 @@ def _checks(retention: timedelta) -> tuple[Check, ...]:
         Check("serials moved", serials.moved, None),
         Check("serials counted", serials.counted, None),
         Check("serials promised", serials.promised, None),
+        Check("bins", bins.check, None),
+        Check("bins moved", bins.moved, None),
+        Check("binned", bins.binned, None),
         Check(
             "idempotency",
             partial(identities.check, retention=retention),

@@ -189,6 +189,17 @@ COUNT: Final = Counted(
         "frozen": "boolean",
     },
 )
+BIN: Final = Kind(
+    "bin",
+    {"location": "text", "bin": "text"},
+    {
+        "zone": "text",
+        "priority": "integer",
+        "capacity": "numeric",
+        "takes": "text",
+        "blocked": "boolean",
+    },
+)
 
 KINDS: Final = (
     RESERVATION,
@@ -208,6 +219,7 @@ KINDS: Final = (
     REPLENISHMENT,
     OBSERVATION,
     RECOMMENDATION,
+    BIN,
 )
 _BY_RESOURCE: Final = {kind.table.replace("_", "-"): kind for kind in KINDS}
 _LOTS: Final = (("lots", LOT),)

@@ -41,9 +41,9 @@ class Kind(NamedTuple):
         return [self._values(line) for line in lines]
 
     def _values(self, line: Told) -> list[Any]:
-        """Of an item tracked by serial a line has its serials behind the others."""
+        """What few lines have stands behind the others: serials, or the bin that is held."""
         values = [line[name] or "" if name == "lot" else line[name] for name in self.lines]
-        return [*values, line["serials"]] if "serials" in line else values
+        return values + [line[name] for name in ("serials", "bin") if name in line]
 
 
 def _kept(value: Any) -> str:  # noqa: ANN401  # any that JSON has

@@ -26,6 +26,11 @@ CREATE TEMP TABLE told_unit (tenant_id text, shard smallint, sequence bigint, en
     sku text, serial text);
 CREATE TEMP TABLE told_serial (tenant_id text, shard smallint, sequence bigint, sku text,
     serial text, account text, document text, reservation_id text, version bigint);
+CREATE TEMP TABLE told_bin_move (tenant_id text, shard smallint, sequence bigint, entry smallint,
+    sku text, location text, lot text, from_bin text, to_bin text, quantity numeric, document text,
+    actor_id text, moved_at timestamptz);
+CREATE TEMP TABLE told_bin_level (tenant_id text, sku text, location text, lot text, bin text,
+    on_hand numeric, held numeric, version bigint);
 CREATE TEMP TABLE told_commitment (tenant_id text, sku text, location text, lot text,
     quantity numeric, of text);
 CREATE TEMP TABLE told_level (tenant_id text, sku text, location text, lot text, version bigint,
@@ -44,6 +49,8 @@ _NAMES: Final = (
     "told_cost",
     "told_unit",
     "told_serial",
+    "told_bin_move",
+    "told_bin_level",
     "told_commitment",
     "told_level",
     "told_count_line",
@@ -108,6 +115,8 @@ class Told:
             self._take_cost(fact, place, actor_id, at)
         for change in record.get("serials", ()):
             self._take_serials(change, place)
+        if "bins" in record:
+            self._take_bins(record["bins"], place, actor_id, at)
         for sku, location, lot, quantity, *of in record.get("commitments", ()):
             names = (escaped(sku), escaped(location), escaped(lot))
             self._add("told_commitment", tenant_id, *names, quantity, *(of or ["reserved"]))
@@ -173,6 +182,19 @@ class Told:
         sku, said = escaped(change["sku"]), tuple(map(optional, state))
         for serial, version in zip(spelt_out(change["serials"]), versions, strict=True):
             self._add("told_serial", *place, sku, escaped(serial), *said, str(version))
+
+    def _take_bins(
+        self, changed: dict[str, Any], place: tuple[str, str, str], actor_id: str, at: str
+    ) -> None:
+        for move in changed["moves"]:
+            level = (escaped(move["sku"]), escaped(move["location"]), escaped(move["lot"] or ""))
+            ends = (escaped(move["from_bin"] or ""), escaped(move["to_bin"] or ""))
+            said = (move["quantity"], escaped(move["document"]), actor_id, at)
+            self._add("told_bin_move", *place, str(move["entry"]), *level, *ends, *said)
+        for each in changed["levels"]:
+            level = (escaped(each["sku"]), escaped(each["location"]), escaped(each["lot"] or ""))
+            state = (each["on_hand"], each["held"], str(each["version"]))
+            self._add("told_bin_level", place[0], *level, escaped(each["bin"]), *state)
 
     def _take_count_lines(self, tenant_id: str, told: dict[str, Any]) -> None:
         for line in told["lines"]:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from schemas.commands import (
+    bins,
     catalog,
     costing,
     counts,
@@ -12,6 +13,7 @@ from schemas.commands import (
     lots,
     policies,
     production,
+    putaway,
     recalls,
     receipts,
     recipes,
@@ -73,6 +75,9 @@ COMMANDS: Final[dict[str, type[Command]]] = {
         replenishment.ObserveReplenishment,
         recommendations.GenerateRecommendations,
         recommendations.CloseRecommendation,
+        bins.UpsertBin,
+        bins.MoveInBins,
+        putaway.PostPutaway,
     )
 }
 

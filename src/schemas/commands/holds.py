@@ -1,10 +1,11 @@
 """What may be asked of holds: that stock be kept from everybody, and be given back."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
-from schemas.base import LocationCode, LotCode, Quantity, Sku, Text
+from schemas.base import BinCode, LocationCode, LotCode, Quantity, Sku, Text
 from schemas.commands.base import Command
 
 HoldId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
@@ -23,8 +24,15 @@ class PlaceHold(Command):
     sku: Sku
     location: LocationCode | None = Field(default=None, description="null: wherever it lies")
     lot: LotCode | None = Field(default=None, description="null: all of its lots")
+    bin: BinCode | None = Field(default=None, description="only what lies in it; with a location")
     quantity: Quantity | None = Field(default=None, description="null: all that is available")
     reason: Text
+
+    @model_validator(mode="after")
+    def _bins_are_somewhere(self) -> Self:
+        if self.bin is not None and self.location is None:
+            raise PydanticCustomError("bin", "a bin is named with its location")
+        return self
 
 
 class ReleaseHold(Command):

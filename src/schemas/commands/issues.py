@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from schemas.base import (
     ActorId,
+    BinCode,
     LocationCode,
     LotCode,
     Quantity,
@@ -33,6 +34,10 @@ class IssuedLine(Strict):
     unit: UnitCode | None = Field(default=None, description="null: its base unit")
     lot: LotCode | None = None
     serials: Serials | None = None
+    bin: BinCode | None = Field(
+        default=None,
+        description="where it is taken from; null: what is loose, and then as the rule says",
+    )
 
 
 class Destruction(Strict):

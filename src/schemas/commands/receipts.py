@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
-from schemas.base import Cost, LocationCode, LotCode, Quantity, Reference, Sku, UnitCode
+from schemas.base import BinCode, Cost, LocationCode, LotCode, Quantity, Reference, Sku, UnitCode
 from schemas.commands.base import Command
 from schemas.commands.costing import EffectiveAt
 from schemas.commands.lots import Labelled
@@ -23,6 +23,7 @@ class ReceivedLine(Labelled):
     lot: LotCode | None = None
     serials: Serials | None = None
     unit_cost: Cost | None = Field(default=None, description="of one base unit")
+    bin: BinCode | None = Field(default=None, description="where it is put; null: it is loose")
 
 
 class PostReceipt(Command):

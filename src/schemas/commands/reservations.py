@@ -25,7 +25,7 @@ from schemas.base import (
     UnitCode,
 )
 from schemas.commands.base import Command
-from schemas.commands.lines import LINES_MAX, Parts
+from schemas.commands.lines import LINES_MAX, Parts, PickedParts
 from schemas.serials import Serials, bounded
 
 ReservationId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
@@ -128,7 +128,7 @@ class ConsumeReservation(Command):
 
     reservation_id: ReservationId
     shipment_proof: ShipmentProof
-    lines: Parts | None = None
+    lines: PickedParts | None = None
 
 
 class ExpireReservation(Command):

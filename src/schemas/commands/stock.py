@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from schemas.base import (
+    BinCode,
     Cost,
     CountedQuantity,
     Delta,
@@ -47,6 +48,10 @@ class AdjustStock(Command):
     unit: UnitCode | None = Field(default=None, description="null: its base unit")
     lot: LotCode | None = None
     serials: Serials | None = None
+    bin: BinCode | None = Field(
+        default=None,
+        description="where it is put or taken from; null: in no bin, or as the rule says",
+    )
     reason_code: ReasonCode
     unit_cost: Cost | None = None
     effective_at: EffectiveAt = None

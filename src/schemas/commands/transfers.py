@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, f
 from pydantic_core import PydanticCustomError
 
 from schemas.base import (
+    BinCode,
     LocationCode,
     LotCode,
     Quantity,
@@ -30,6 +31,10 @@ class ShippedLine(Strict):
     unit: UnitCode | None = Field(default=None, description="null: its base unit")
     lot: LotCode | None = None
     serials: Serials | None = None
+    bin: BinCode | None = Field(
+        default=None,
+        description="where it is taken from; null: what is loose, and then as the rule says",
+    )
 
 
 class ShipTransfer(Command):

@@ -3,6 +3,7 @@
 from typing import Final
 
 from schemas.events import (
+    bins,
     catalog,
     costing,
     counts,
@@ -75,6 +76,10 @@ EVENTS: Final[dict[str, type[Event]]] = {
         recommendations.RecommendationRefreshed,
         recommendations.RecommendationWithdrawn,
         recommendations.RecommendationClosed,
+        bins.BinUpserted,
+        bins.BinMoved,
+        bins.PutawayPosted,
+        bins.BinsChanged,
         stock.SerialsChanged,
         stock.LevelChanged,
         reservations.ReservationCreated,

@@ -9,12 +9,13 @@ from schemas.events.base import Event
 
 
 class Line(Strict):
-    """How much of one lot at one location was held, and how much of that was given back."""
+    """How much of one lot at one location, or of one bin there, was held, and how much of that was given back."""
 
     location: str
     lot: str | None
     held: str
     released: str
+    bin: str | None = None
 
 
 class Hold(Event):
