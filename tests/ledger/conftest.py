@@ -147,7 +147,7 @@ def made_something(ledger):
         partition=1,
     )  # fmt: skip
     ledger.ask(
-        asks.receipt(("X", "20", "X1"), ("X", "20", "X2"), ("Y", "9", None)),
+        asks.receipt(("X", "20", "X1"), ("X", "20", "X2"), ("Y", "9", None), unit_cost="2.5"),
     )
     ledger.ask(asks.recipe("Y", ("X", "1"), kind="kit"), asks.recipe("Z", ("X", "4"), ("Y", "1")))
     ledger.ask(asks.assemble("Y", "1"))

@@ -472,6 +472,31 @@ LIES = [
         ("value_entry", "tenant default sku A account @revaluation"),
     ),
     (
+        "UPDATE value_entry SET amount = amount + 0.01 WHERE why = 'made' AND sku = 'Z'",
+        "values",
+        ("value_entry", "tenant default sku Z account @production"),
+    ),
+    (
+        "UPDATE value_work SET quantity = 2 WHERE document LIKE 'kit-%' AND came_out",
+        "values",
+        ("value_work", "tenant default sku Y document kit-090000000000002"),
+    ),
+    (
+        "UPDATE value_made SET amount = amount + 0.01 WHERE sku = 'Z'",
+        "values made",
+        ("value_made", "tenant default document prd-090000000000003 sku Z"),
+    ),
+    (
+        "DELETE FROM value_made WHERE sku = 'Y'",
+        "values made",
+        ("value_made", "tenant default document kit-090000000000002 sku Y"),
+    ),
+    (
+        "DELETE FROM value_work WHERE document LIKE 'kit-%'",
+        "values made",
+        ("value_made", "tenant default document kit-090000000000002"),
+    ),
+    (
         "UPDATE idempotency SET sequence = 77 WHERE shard = 256 AND sequence = 3",
         "idempotency",
         ("idempotency", "tenant default shard 256 sequence 3"),

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from ledger.connection import Transaction
 from ledger.copy import copy_rows, escaped
 from ledger.valuation.facts import Key, Posting
-from ledger.valuation.intake import ItemKey, keyed
+from ledger.valuation.intake import BETWEEN, ItemKey, keyed
 from schemas.base import ZERO, shown
 
 
@@ -25,24 +25,13 @@ class Place(NamedTuple):
 
 Amounts = dict[Place, Decimal]
 
-_TOLD: Final = """
-SELECT e.tenant_id, e.sku, e.effective_at, e.shard, e.sequence, e.entry, e.from_account,
+_TOLD: Final = f"""
+SELECT e.tenant_id, e.sku, e.effective_at, e.shard, e.sequence, e.entry, e.passed, e.from_account,
     e.to_account, e.why, trim_scale(sum(e.amount)), max(e.revision)
-FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::smallint[], %s::bigint[], %s::smallint[])
-    AS a(tenant_id, sku, at, after_shard, after_sequence, after_entry)
-JOIN unnest(%s::text[], %s::text[], %s::timestamptz[], %s::smallint[], %s::bigint[], %s::smallint[])
-    AS u(tenant_id, sku, until, until_shard, until_sequence, until_entry) USING (tenant_id, sku)
-CROSS JOIN LATERAL (
-    SELECT * FROM value_entry e WHERE e.tenant_id = a.tenant_id AND e.sku = a.sku
-        AND (e.effective_at, e.shard, e.sequence, e.entry)
-            > (a.at, a.after_shard, a.after_sequence, a.after_entry)
-        AND (e.effective_at, e.shard, e.sequence, e.entry)
-            <= (u.until, u.until_shard, u.until_sequence, u.until_entry)
-    OFFSET 0
-) e
-GROUP BY e.tenant_id, e.sku, e.effective_at, e.shard, e.sequence, e.entry, e.from_account,
-    e.to_account, e.why
-"""
+FROM {BETWEEN.format(table="value_entry")}
+GROUP BY e.tenant_id, e.sku, e.effective_at, e.shard, e.sequence, e.entry, e.passed,
+    e.from_account, e.to_account, e.why
+"""  # noqa: S608  # the columns are ours
 
 
 def told(
@@ -50,7 +39,7 @@ def told(
 ) -> dict[Place, tuple[Decimal, int]]:
     """What entries say so far of each item's facts in between: the amount, and the last revision."""
     rows = tx.execute(_TOLD.encode(), [*keyed(behind), *keyed(until)])
-    return {Place((row[0], row[1]), Key(*row[2:6]), *row[6:9]): (row[9], row[10]) for row in rows}
+    return {Place((row[0], row[1]), Key(*row[2:7]), *row[7:10]): (row[10], row[11]) for row in rows}
 
 
 def amounts(item: ItemKey, key: Key, postings: Iterable[Posting]) -> Amounts:
@@ -62,8 +51,8 @@ def amounts(item: ItemKey, key: Key, postings: Iterable[Posting]) -> Amounts:
 
 
 _COPY: Final = """
-COPY value_entry (tenant_id, sku, effective_at, shard, sequence, entry, from_account, to_account,
-    why, revision, amount, booked_on) FROM STDIN
+COPY value_entry (tenant_id, sku, effective_at, shard, sequence, entry, passed, from_account,
+    to_account, why, revision, amount, booked_on) FROM STDIN
 """
 
 

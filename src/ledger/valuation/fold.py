@@ -12,19 +12,29 @@ from decimal import Decimal
 
 from ledger.valuation.facts import (
     CHARGES,
+    DEEPEST,
     FIRST,
     PASSED_THROUGH,
+    PRODUCTION,
+    RECEIPT,
     REVALUATION,
     VARIANCE,
+    VENDOR,
     Application,
     Fact,
     Key,
     Posting,
     Source,
+    Work,
+    account_of,
     holds_stock,
+    is_shipped,
+    is_work,
+    place_of,
 )
-from ledger.valuation.money import part_of, split, unit_of, worth
+from ledger.valuation.money import COST_DECIMALS, split, unit_of, worth
 from ledger.valuation.pools import Layer, Pool, Rule
+from ledger.valuation.whereabouts import Whereabouts
 from schemas.base import ZERO
 
 
@@ -42,24 +52,17 @@ class State:
         return self.pools.setdefault(place, Pool())
 
 
-Sources = dict[Source, tuple[Decimal, Decimal]]
-"""What a source brought: quantity and value, as they were then."""
-Applied = defaultdict[Source, list[Application]]
-
-
 @dataclass(slots=True)
 class Fold:
-    """Takes facts in their order. `sources` and `applied` begin with what later facts will ask for."""
+    """Takes facts in their order. `units` begins with what later facts will ask for."""
 
     state: State
-    sources: Sources = field(default_factory=dict)
-    applied: Applied = field(default_factory=lambda: defaultdict(list))
-    came: list[tuple[Source, Key]] = field(default_factory=list)
-    """The sources that its facts brought, in their order."""
-    left: list[tuple[Source, Key, Application]] = field(default_factory=list)
-    """The units that its facts took out of stock, in their order."""
+    units: Whereabouts = field(default_factory=Whereabouts)
+    work: list[Work] = field(default_factory=list)
+    """What its facts say of documents of making, in their order."""
     _key: Key = FIRST
     _postings: list[Posting] = field(default_factory=list)
+    _went_in: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 
     def take(self, fact: Fact) -> list[Posting]:
         """What a fact moves between accounts of value."""
@@ -70,43 +73,75 @@ class Fold:
             "price": self._price,
             "revalue": self._revalue,
             "method": self._method,
+            "made": self._made,
         }[fact.kind](fact)
+        for place, amount in self._went_in.items():
+            moved = place == place_of(fact.to_account, fact.document)
+            quantity = fact.quantity if moved and fact.quantity else ZERO
+            if quantity or amount:
+                self._work(place, came_out=False, quantity=quantity, amount=amount)
+        self._went_in.clear()
         return [
             each for each in self._postings if each.amount and each.from_account != each.to_account
         ]
 
     def _post(self, source: str, to: str, amount: Decimal, why: str) -> None:
+        if is_work(to):
+            if self._key.passed < DEEPEST:
+                self._went_in[to] += amount
+            else:
+                to = VARIANCE
         self._postings.append(Posting(account_of(source), account_of(to), amount, why))
 
-    def _bring(self, fact: Fact, quantity: Decimal, value: Decimal) -> None:
-        self.sources[fact.source] = (quantity, value)
-        self.came.append((fact.source, fact.key))
+    def _work(self, place: str, *, came_out: bool, quantity: Decimal, amount: Decimal) -> None:
+        document = place.removeprefix(f"{PRODUCTION}/")
+        self.work.append(Work(document, self._key, came_out, quantity, amount))
 
     def _apply(self, source: Source, application: Application) -> None:
-        self.applied[source].append(application)
-        self.left.append((source, self._key, application))
+        self.units.apply(source, self._key, application)
 
     # What moves.
 
     def _move(self, fact: Fact) -> None:
-        from_place, to_place = place_of(fact.from_account, fact), place_of(fact.to_account, fact)
-        if holds_stock(fact.from_account):
-            parts = self._leave(from_place, fact)
-        else:
-            parts = [self._come(to_place, fact)]
+        from_place = place_of(fact.from_account, fact.document)
+        to_place = place_of(fact.to_account, fact.document)
+        parts = self._parts(from_place, to_place, fact)
         value = sum((part.value for part in parts), ZERO)
         self._post(from_place, to_place, value, "moved")
         for part in parts:
             if holds_stock(fact.to_account):
                 self._arrive(to_place, part)
             else:
-                self._apply(part.source, Application(part.quantity, fact.to_account))
+                value = part.value if is_shipped(to_place) else ZERO
+                self._apply(part.source, Application(part.quantity, to_place, None, value))
         if fact.from_account in PASSED_THROUGH and self.state.pools[from_place].is_empty:
             del self.state.pools[from_place]
 
-    def _come(self, place: str, fact: Fact) -> Layer:
+    def _parts(self, from_place: str, to_place: str, fact: Fact) -> list[Layer]:
+        """The units that move, by where they came from, and their values."""
+        quantity = fact.quantity or ZERO
+        if holds_stock(fact.from_account):
+            if fact.to_account == VENDOR and fact.document.startswith(RECEIPT):
+                return self._send_back(from_place, fact)
+            return self._leave(from_place, fact, quantity)
+        if is_shipped(from_place):
+            return self._come_back(from_place, to_place, fact)
+        if is_work(from_place):
+            # What it is worth follows, as soon as all is known that came out.
+            rule = self.state.rule
+            cost = rule.standard if rule.method == "standard" else self.state.last_cost
+            amount = worth(quantity, cost, COST_DECIMALS)
+            self._work(from_place, came_out=True, quantity=quantity, amount=amount)
+            return [self._bring(fact, quantity, ZERO)]
+        return [self._come(to_place, fact, quantity)]
+
+    def _bring(self, fact: Fact, quantity: Decimal, value: Decimal) -> Layer:
+        self.units.bring(fact.source, fact.key, quantity, value)
+        return Layer(quantity, value, fact.source)
+
+    def _come(self, place: str, fact: Fact, quantity: Decimal) -> Layer:
         """Units from outside, at the cost that was stated, or as the last ones were."""
-        state, quantity = self.state, fact.quantity or ZERO
+        state = self.state
         pool = state.pool(place)
         if fact.unit_cost is not None:
             cost = state.last_cost = fact.unit_cost
@@ -114,21 +149,37 @@ class Fold:
             cost = state.rule.standard
         else:
             cost = unit_of(pool.value, pool.quantity) if pool.quantity else state.last_cost
-        value = worth(quantity, cost, state.rule.decimals)
-        self._bring(fact, quantity, value)
-        return Layer(quantity, value, fact.source)
+        return self._bring(fact, quantity, worth(quantity, cost, state.rule.decimals))
 
-    def _leave(self, place: str, fact: Fact) -> list[Layer]:
+    def _come_back(self, place: str, to_place: str, fact: Fact) -> list[Layer]:
+        """Units that were shipped, at what they left for; more than had left by then, as any others."""
+        quantity = fact.quantity or ZERO
+        parts = self.units.out(place).take(quantity, Rule(self.state.rule.decimals, "fifo"))
+        for part in parts:
+            self._apply(part.source, Application(-part.quantity, place, None, -part.value))
+        missing = quantity - sum((part.quantity for part in parts), ZERO)
+        return [*parts, self._come(to_place, fact, missing)] if missing else parts
+
+    def _send_back(self, place: str, fact: Fact) -> list[Layer]:
+        """Units of a receipt, at what they cost; more than lie there of it, as any others."""
+        quantity, pool, rule = fact.quantity or ZERO, self.state.pool(place), self.state.rule
+        before = pool.value
+        parts = pool.take_of(fact.document, quantity, rule)
+        cost = sum((part.value for part in parts), ZERO)
+        self._post(place, VARIANCE, before - pool.value - cost, "variance")
+        missing = quantity - sum((part.quantity for part in parts), ZERO)
+        return [*parts, *self._leave(place, fact, missing)] if missing else parts
+
+    def _leave(self, place: str, fact: Fact, quantity: Decimal) -> list[Layer]:
         """Units out of a pool; what it does not have is owed, at a guess."""
-        state, quantity = self.state, fact.quantity or ZERO
+        state = self.state
         pool = state.pool(place)
         parts = pool.take(quantity, state.rule)
         missing = quantity - sum((part.quantity for part in parts), ZERO)
         if missing:
             guess = self._guess(parts)
             value = worth(missing, guess, state.rule.decimals)
-            pool.owed.append(Layer(missing, value, fact.source))
-            self._bring(fact, missing, value)
+            pool.owed.append(self._bring(fact, missing, value))
             parts.append(Layer(missing, value, fact.source))
         return parts
 
@@ -145,7 +196,7 @@ class Fold:
         while pool.owed and part.quantity:
             owed = pool.owed[0]
             quantity = min(owed.quantity, part.quantity)
-            actual, guessed = (_cut(each, quantity, decimals) for each in (part, owed))
+            actual, guessed = (each.cut(quantity, decimals).value for each in (part, owed))
             if not owed.quantity:
                 pool.owed.popleft()
             if part.source != owed.source:
@@ -168,12 +219,19 @@ class Fold:
         self._spread(fact.source, fact.amount or ZERO, fact.from_account or CHARGES, "charged")
 
     def _price(self, fact: Fact) -> None:
-        quantity, value = self.sources[fact.source]
+        quantity, value = self.units.sources[fact.source]
         if fact.amount is not None:
             value = fact.amount
         self.state.last_cost = fact.unit_cost or ZERO
         more = worth(quantity, self.state.last_cost, self.state.rule.decimals) - value
         self._spread(fact.source, more, fact.from_account, "price")
+
+    def _made(self, fact: Fact) -> None:
+        """What went into a document belongs to what came out of it: another share than before."""
+        for source, amount, cost in fact.parts:
+            quantity, _ = self.units.sources[source]
+            self.state.last_cost = unit_of(cost, quantity)
+            self._spread(source, amount, PRODUCTION, "made")
 
     def _spread(
         self,
@@ -187,11 +245,11 @@ class Fold:
         rule = self.state.rule
         lying = [
             (place, pool, layer)
-            for place, pool in self.state.pools.items()
+            for place, pool in sorted(self.state.pools.items())
             for layer in pool.layers
             if layer.source == source
         ]
-        gone = self.applied[source]
+        gone = self.units.gone(source)
         weights = [layer.quantity for *_, layer in lying] + [each.quantity for each in gone]
         if not amount or not weights:
             self._post(payer, VARIANCE, amount, why)
@@ -206,7 +264,9 @@ class Fold:
             layer.value += share
         for each, share in zip(gone, shares[len(lying) :], strict=True):
             if each.via is None or each.via in via:
-                self._post(payer, VARIANCE if each.via else each.account, share, why)
+                self._post(payer, VARIANCE if each.via else each.place, share, why)
+                if is_shipped(each.place):
+                    self._apply(source, Application(ZERO, each.place, None, share))
             else:
                 self._spread(each.via, share, payer, why, via | {source})
 
@@ -233,21 +293,3 @@ class Fold:
         self._post(REVALUATION, place, value - pool.value, "revalued")
         pool.value = value
         pool.share_out(self.state.rule.decimals)
-
-
-def _cut(layer: Layer, quantity: Decimal, decimals: int) -> Decimal:
-    """Take a quantity off a layer; its share of the value."""
-    value = part_of(layer.value, quantity, layer.quantity, decimals)
-    layer.quantity -= quantity
-    layer.value -= value
-    return value
-
-
-def place_of(account: str, fact: Fact) -> str:
-    """The pool of an account that holds stock: each document has one of its own under way."""
-    return f"{account}/{fact.document}" if account in PASSED_THROUGH else account
-
-
-def account_of(place: str) -> str:
-    """The account of value that a pool belongs to."""
-    return place.partition("/")[0] if place.startswith("@") else place

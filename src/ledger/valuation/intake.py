@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ledger.arrays import numbers, texts
 from ledger.connection import Transaction
-from ledger.valuation.facts import Fact, Key
+from ledger.valuation.facts import PRODUCTION, Fact, Key, Part, Source
 
 ItemKey = tuple[str, str]
 """Tenant and item."""
@@ -46,9 +46,8 @@ WITH part AS (
     SELECT DISTINCT tenant_id, sku, '' FROM fresh ORDER BY tenant_id, sku ON CONFLICT DO NOTHING
 ), waits AS (
     INSERT INTO value_wait
-    SELECT DISTINCT ON (tenant_id, sku) tenant_id, sku, effective_at, shard, sequence, entry
+    SELECT DISTINCT ON (tenant_id, sku) tenant_id, sku, effective_at, shard, sequence, entry, 0
     FROM fresh ORDER BY tenant_id, sku, effective_at, shard, sequence, entry
-    ON CONFLICT DO NOTHING
 )
 INSERT INTO value_progress (tenant_id, shard, sequence)
 SELECT tenant_id, shard, upto FROM part
@@ -70,7 +69,7 @@ def take_in(tx: Transaction, sequences: int, segments: int) -> int:
 _UNWAIT: Final = """
 DELETE FROM value_wait w USING unnest(%s::text[], %s::text[]) AS asked(tenant_id, sku)
 WHERE w.tenant_id = asked.tenant_id AND w.sku = asked.sku
-RETURNING w.tenant_id, w.sku, w.effective_at, w.shard, w.sequence, w.entry
+RETURNING w.tenant_id, w.sku, w.effective_at, w.shard, w.sequence, w.entry, w.passed
 """
 
 
@@ -86,7 +85,7 @@ def take_waits(tx: Transaction, items: Collection[ItemKey]) -> dict[ItemKey, Key
 _WAIT: Final = """
 INSERT INTO value_wait
 SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::smallint[], %s::bigint[],
-    %s::smallint[]) ON CONFLICT DO NOTHING
+    %s::smallint[], %s::smallint[])
 """
 
 
@@ -96,16 +95,57 @@ def wait(tx: Transaction, items: Mapping[ItemKey, Key]) -> None:
         tx.execute(_WAIT.encode(), keyed(items))
 
 
-_BEHIND: Final = f"""
-SELECT {_FACT.replace("tenant_id", "f.tenant_id", 1).replace("sku", "f.sku", 1)}
-FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::smallint[], %s::bigint[], %s::smallint[])
-    AS asked(tenant_id, sku, at, after_shard, after_sequence, after_entry)
+BETWEEN: Final = """
+unnest(%s::text[], %s::text[], %s::timestamptz[], %s::smallint[], %s::bigint[], %s::smallint[],
+    %s::smallint[]) AS a(tenant_id, sku, at, at_shard, at_sequence, at_entry, at_passed)
+JOIN unnest(%s::text[], %s::text[], %s::timestamptz[], %s::smallint[], %s::bigint[], %s::smallint[],
+    %s::smallint[]) AS u(tenant_id, sku, until, u_shard, u_sequence, u_entry, u_passed)
+    USING (tenant_id, sku)
 CROSS JOIN LATERAL (
-    SELECT * FROM value_fact f WHERE f.tenant_id = asked.tenant_id AND f.sku = asked.sku
-        AND (f.effective_at, f.shard, f.sequence, f.entry)
-            > (asked.at, asked.after_shard, asked.after_sequence, asked.after_entry)
-    ORDER BY f.effective_at, f.shard, f.sequence, f.entry LIMIT %s
-) f
+    SELECT * FROM {table} e WHERE e.tenant_id = a.tenant_id AND e.sku = a.sku
+        AND (e.effective_at, e.shard, e.sequence, e.entry, e.passed)
+            > (a.at, a.at_shard, a.at_sequence, a.at_entry, a.at_passed)
+        AND (e.effective_at, e.shard, e.sequence, e.entry, e.passed)
+            <= (u.until, u.u_shard, u.u_sequence, u.u_entry, u.u_passed)
+    OFFSET 0
+) e
+"""
+"""The rows of a table between two keys of each item, of which it takes fourteen arrays."""
+
+# What was said, and what follows from the values of other items: all of a key at once.
+SAID: Final = """
+SELECT f.tenant_id, f.sku, f.effective_at, f.shard, f.sequence, f.entry, 0::smallint AS passed,
+    f.kind, f.from_account, f.to_account, f.quantity, f.unit_cost, f.amount, f.document, f.line,
+    f.method, NULL::text[] AS documents, NULL::smallint[] AS lines, NULL::numeric[] AS amounts,
+    NULL::numeric[] AS costs
+FROM value_fact f
+"""
+MADE: Final = f"""
+SELECT m.tenant_id, m.sku, m.effective_at, m.shard, m.sequence, m.entry, m.passed,
+    'made', '{PRODUCTION}', '', NULL, NULL, NULL, '', 0::smallint,
+    NULL, array_agg(m.source_document ORDER BY m.source_document, m.source_line),
+    array_agg(m.source_line ORDER BY m.source_document, m.source_line),
+    array_agg(m.amount ORDER BY m.source_document, m.source_line),
+    array_agg(m.cost ORDER BY m.source_document, m.source_line)
+FROM value_made m
+"""  # noqa: S608  # the account is ours
+BY_KEY: Final = "m.tenant_id, m.sku, m.effective_at, m.shard, m.sequence, m.entry, m.passed"
+_BEHIND: Final = f"""
+SELECT each.*
+FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::smallint[], %s::bigint[], %s::smallint[],
+    %s::smallint[]) AS a(tenant_id, sku, at, shard, sequence, entry, passed)
+CROSS JOIN LATERAL (
+    ({SAID} WHERE f.tenant_id = a.tenant_id AND f.sku = a.sku
+        AND (f.effective_at, f.shard, f.sequence, f.entry) > (a.at, a.shard, a.sequence, a.entry)
+    ORDER BY f.effective_at, f.shard, f.sequence, f.entry LIMIT %s)
+    UNION ALL
+    ({MADE} WHERE m.tenant_id = a.tenant_id AND m.sku = a.sku
+        AND (m.effective_at, m.shard, m.sequence, m.entry, m.passed)
+            > (a.at, a.shard, a.sequence, a.entry, a.passed)
+    GROUP BY {BY_KEY}
+    ORDER BY m.effective_at, m.shard, m.sequence, m.entry, m.passed LIMIT %s)
+    ORDER BY effective_at, shard, sequence, entry, passed LIMIT %s
+) each
 """  # noqa: S608  # the columns are ours
 
 
@@ -114,14 +154,19 @@ def behind(
 ) -> dict[ItemKey, list[Fact]]:
     """Up to so many facts of each item that follow on what its values have reached, in their order."""
     found: defaultdict[ItemKey, list[Fact]] = defaultdict(list)
-    for row in tx.execute(_BEHIND.encode(), [*keyed(reached), limit]):
-        found[row[0], row[1]].append(_read(row))
+    for row in tx.execute(_BEHIND.encode(), [*keyed(reached), limit, limit, limit]):
+        found[row[0], row[1]].append(read(row))
     return found
 
 
-def _read(row: tuple[Any, ...]) -> Fact:
-    at, shard, sequence, entry, kind, source, to, *rest = row[2:]
-    return Fact(Key(at, shard, sequence, entry), kind, source, to, *rest)
+def read(row: tuple[Any, ...]) -> Fact:
+    """A fact as `SAID` and `MADE` have it."""
+    fact = Fact(Key(*row[2:7]), *row[7:16])
+    documents, lines, amounts, costs = row[16:]
+    if documents is None:
+        return fact
+    named = map(Source, documents, lines)
+    return fact._replace(parts=tuple(map(Part, named, amounts, costs)))
 
 
 def columns(items: Iterable[ItemKey]) -> list[str]:
@@ -131,6 +176,6 @@ def columns(items: Iterable[ItemKey]) -> list[str]:
 
 
 def keyed(items: Mapping[ItemKey, Key]) -> list[str]:
-    """Items and a key of each, as six arrays."""
+    """Items and a key of each, as seven arrays."""
     moments, *rest = zip(*items.values(), strict=True)
     return [*columns(items), texts(map(str, moments)), *(numbers(column) for column in rest)]

@@ -28,7 +28,7 @@ class Standing:
 
 _WAITING: Final = """
 SELECT i.tenant_id, i.sku, i.reached_at, i.reached_shard, i.reached_sequence, i.reached_entry,
-    i.facts, i.state
+    i.reached_passed, i.facts, i.state
 FROM (SELECT DISTINCT tenant_id, sku FROM value_wait ORDER BY tenant_id, sku LIMIT %s) w
 JOIN value_item i USING (tenant_id, sku)
 ORDER BY i.tenant_id, i.sku FOR NO KEY UPDATE OF i SKIP LOCKED
@@ -43,30 +43,31 @@ def lock_waiting(tx: Transaction, limit: int) -> dict[ItemKey, Standing]:
 
 _BEFORE: Final = """
 SELECT a.tenant_id, a.sku, c.reached_at, c.reached_shard, c.reached_sequence, c.reached_entry,
-    coalesce(c.facts, 0), coalesce(c.state, '')
-FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::smallint[], %s::bigint[], %s::smallint[])
-    AS a(tenant_id, sku, at, shard, sequence, entry)
+    c.reached_passed, coalesce(c.facts, 0), coalesce(c.state, '')
+FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::smallint[], %s::bigint[], %s::smallint[],
+    %s::smallint[]) AS a(tenant_id, sku, at, shard, sequence, entry, passed)
 LEFT JOIN LATERAL (
     SELECT * FROM value_checkpoint c WHERE c.tenant_id = a.tenant_id AND c.sku = a.sku
-        AND (c.reached_at, c.reached_shard, c.reached_sequence, c.reached_entry)
-            < (a.at, a.shard, a.sequence, a.entry)
-    ORDER BY c.reached_at DESC, c.reached_shard DESC, c.reached_sequence DESC, c.reached_entry DESC
+        AND (c.reached_at, c.reached_shard, c.reached_sequence, c.reached_entry, c.reached_passed)
+            < (a.at, a.shard, a.sequence, a.entry, a.passed)
+    ORDER BY c.reached_at DESC, c.reached_shard DESC, c.reached_sequence DESC, c.reached_entry DESC,
+        c.reached_passed DESC
     LIMIT 1
 ) c ON true
 """
 _FORGET: Final = """
 DELETE FROM {table} t
-USING unnest(%s::text[], %s::text[], %s::timestamptz[], %s::smallint[], %s::bigint[], %s::smallint[])
-    AS a(tenant_id, sku, at, shard, sequence, entry)
+USING unnest(%s::text[], %s::text[], %s::timestamptz[], %s::smallint[], %s::bigint[], %s::smallint[],
+    %s::smallint[]) AS a(tenant_id, sku, at, shard, sequence, entry, passed)
 WHERE t.tenant_id = a.tenant_id AND t.sku = a.sku
-    AND ({key}) > (a.at, a.shard, a.sequence, a.entry)
+    AND ({key}) > (a.at, a.shard, a.sequence, a.entry, a.passed)
 """
-_REACHED: Final = "t.reached_at, t.reached_shard, t.reached_sequence, t.reached_entry"
-_EFFECTIVE: Final = "t.effective_at, t.shard, t.sequence, t.entry"
 _FORGOTTEN: Final = {
-    "value_checkpoint": _REACHED,
-    "value_source": _EFFECTIVE,
-    "value_application": _EFFECTIVE,
+    "value_checkpoint": (
+        "t.reached_at, t.reached_shard, t.reached_sequence, t.reached_entry, t.reached_passed"
+    ),
+    "value_source": "t.effective_at, t.shard, t.sequence, t.entry, 0",
+    "value_application": "t.effective_at, t.shard, t.sequence, t.entry, t.passed",
 }
 
 
@@ -86,15 +87,17 @@ def rewind(tx: Transaction, items: Mapping[ItemKey, Key]) -> dict[ItemKey, Stand
 _SAVE: Final = """
 UPDATE value_item i
 SET reached_at = n.at, reached_shard = n.shard, reached_sequence = n.sequence,
-    reached_entry = n.entry, facts = n.facts, state = n.state
+    reached_entry = n.entry, reached_passed = n.passed, facts = n.facts, state = n.state
 FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::smallint[], %s::bigint[], %s::smallint[],
-    %s::bigint[], %s::text[]) AS n(tenant_id, sku, at, shard, sequence, entry, facts, state)
+    %s::smallint[], %s::bigint[], %s::text[])
+    AS n(tenant_id, sku, at, shard, sequence, entry, passed, facts, state)
 WHERE i.tenant_id = n.tenant_id AND i.sku = n.sku
 """
 _KEEP: Final = """
-INSERT INTO value_checkpoint
+INSERT INTO value_checkpoint (tenant_id, sku, reached_at, reached_shard, reached_sequence,
+    reached_entry, reached_passed, facts, state)
 SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::smallint[], %s::bigint[],
-    %s::smallint[], %s::bigint[], %s::text[])
+    %s::smallint[], %s::smallint[], %s::bigint[], %s::text[])
 """
 Written = tuple[ItemKey, Key, int, str]
 """A standing as a row: of which item, behind which fact, how many they were, the state."""
@@ -123,8 +126,8 @@ def _listed(rows: Iterable[Written]) -> list[list[object]]:
 
 
 def _read(row: tuple[Any, ...]) -> Standing:
-    at, shard, sequence, entry, facts, state = row
-    reached = FIRST if at is None else Key(at, shard, sequence, entry)
+    *key, facts, state = row
+    reached = FIRST if key[0] is None else Key(*key)
     return Standing(reached, facts, load(state))
 
 

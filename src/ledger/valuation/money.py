@@ -9,6 +9,8 @@ from schemas.base import ZERO
 
 CURRENCY_DECIMALS: Final = 2
 """Of every amount that is booked. Changing it would change what was proved: it is no setting."""
+COST_DECIMALS: Final = 6
+"""Of every cost of one unit, and of every amount that is said."""
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 """Wide enough for a product of any quantity and any cost; the usual 28 digits are not."""
 

@@ -18,6 +18,13 @@ class Layer:
     value: Decimal
     source: Source
 
+    def cut(self, quantity: Decimal, decimals: int) -> "Layer":
+        """Take units off; they have their share of the value."""
+        value = part_of(self.value, quantity, self.quantity, decimals)
+        self.quantity -= quantity
+        self.value -= value
+        return Layer(quantity, value, self.source)
+
 
 @dataclass(slots=True)
 class Pool:
@@ -64,15 +71,35 @@ class Pool:
         self.value -= sum((part.value for part in parts), ZERO)
         return parts
 
+    def take_of(self, document: str, quantity: Decimal, rule: "Rule") -> list[Layer]:
+        """Take units of a receipt out at what these cost; fewer where there are no more of them.
+
+        Where the pool has one value for all, it loses as much, but no more than there is and all
+        with the last unit; by standard it loses that.
+        """
+        parts: list[Layer] = []
+        for layer in self.layers:
+            take = min(layer.quantity, quantity) if layer.source.document == document else ZERO
+            if take:
+                parts.append(layer.cut(take, rule.decimals))
+                quantity -= take
+        self.layers = deque(layer for layer in self.layers if layer.quantity)
+        taken = sum((part.quantity for part in parts), ZERO)
+        cost = sum((part.value for part in parts), ZERO)
+        if rule.method == "standard":
+            cost = rule.value_of(self, taken)
+        elif taken == self.quantity or (rule.method == "average" and cost > self.value):
+            cost = self.value
+        self.quantity -= taken
+        self.value -= cost
+        return parts
+
     def _oldest(self, wanted: Decimal, rule: "Rule") -> Iterator[Layer]:
         while wanted:
             first = self.layers[0]
             take = min(first.quantity, wanted)
-            value = part_of(first.value, take, first.quantity, rule.decimals)
-            yield Layer(take, value, first.source)
+            yield first.cut(take, rule.decimals)
             wanted -= take
-            first.quantity -= take
-            first.value -= value
             if not first.quantity:
                 self.layers.popleft()
 

@@ -7,8 +7,7 @@ workers wait for none of it: it writes tables of its own.
 from typing import Final, NamedTuple
 
 from ledger.connection import Transaction
-from ledger.valuation import entries, intake, items, sources
-from ledger.valuation.facts import Key
+from ledger.valuation import entries, intake, items, sources, work
 from ledger.valuation.fold import Fold
 from ledger.valuation.intake import ItemKey
 from ledger.valuation.items import Standing
@@ -62,6 +61,7 @@ def _value(tx: Transaction, standing: dict[ItemKey, Standing]) -> Stepped:
     folds = {item: Fold(each.state) for item, each in standing.items()}
     states = {item: each.state for item, each in standing.items()}
     sources.load(tx, folds, sources.asked_for(states, facts))
+    sources.load_shipped(tx, folds, facts)
 
     wanted: entries.Amounts = {}
     checkpoints: list[items.Written] = []
@@ -72,13 +72,11 @@ def _value(tx: Transaction, standing: dict[ItemKey, Standing]) -> Stepped:
             at.reached, at.facts = fact.key, at.facts + 1
             if at.facts % CHECKPOINT_FACTS == 0:
                 checkpoints.append(items.written(item, at))
-    before = entries.told(tx, behind, _reached(standing))
+    reached = {item: each.reached for item, each in standing.items()}
+    before = entries.told(tx, behind, reached)
     made = entries.save(tx, wanted, before, entries.closed(tx))
     sources.save(tx, list(folds.items()))
     items.keep(tx, checkpoints)
     items.save(tx, [items.written(item, each) for item, each in standing.items()])
+    intake.wait(tx, work.share(tx, work.save(tx, folds, behind, reached)))
     return Stepped(0, len(standing), sum(map(len, facts.values())), made)
-
-
-def _reached(standing: dict[ItemKey, Standing]) -> dict[ItemKey, Key]:
-    return {item: each.reached for item, each in standing.items()}

@@ -93,6 +93,7 @@ def _checks(retention: timedelta) -> tuple[Check, ...]:
         Check("costs", values.said, None),
         Check("value facts", values.taken_in, None),
         Check("values", values.follow, None),
+        Check("values made", values.made, None),
         Check("recommendations", recommended.reckoned, None),
         Check("recommended stock", recommended.stocked, None),
         Check("serials", serials.check, None),

@@ -1,15 +1,17 @@
 """The values: the facts that they follow from are the ledger's own, and nothing but these values follows."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
 from ledger.connection import Transaction
-from ledger.valuation.facts import Fact, Key
+from ledger.valuation.facts import Key, Part, Source, Work
 from ledger.valuation.fold import Fold, State
+from ledger.valuation.intake import BY_KEY, MADE, SAID, read
+from ledger.valuation.making import Share, shares
 from ledger.valuation.money import CURRENCY_DECIMALS
 from ledger.valuation.pools import Rule
 from ledger.verify.report import Finding, count, first
@@ -65,16 +67,20 @@ def taken_in(tx: Transaction) -> tuple[int, Finding | None]:
 
 
 ROWS_PER_FETCH: Final = 5_000
-_FACTS: Final = """
-SELECT f.tenant_id, f.sku, f.effective_at, f.shard, f.sequence, f.entry, f.kind, f.from_account,
-    f.to_account, f.quantity, f.unit_cost, f.amount, f.document, f.line, f.method
-FROM value_fact f
-WHERE NOT EXISTS (SELECT FROM value_wait w WHERE w.tenant_id = f.tenant_id AND w.sku = f.sku)
-ORDER BY f.tenant_id, f.sku, f.effective_at, f.shard, f.sequence, f.entry
+_UNLESS_IT_WAITS: Final = "WHERE NOT EXISTS (SELECT FROM value_wait w WHERE (w.tenant_id, w.sku) = ({0}.tenant_id, {0}.sku))"
+_FACTS: Final = f"""
+{SAID} {_UNLESS_IT_WAITS.format("f")}
+UNION ALL
+{MADE} {_UNLESS_IT_WAITS.format("m")} GROUP BY {BY_KEY}
+ORDER BY tenant_id, sku, effective_at, shard, sequence, entry, passed
 """
 _ENTRIES: Final = """
 SELECT from_account, to_account, sum(amount) FROM value_entry WHERE tenant_id = %s AND sku = %s
 GROUP BY from_account, to_account
+"""
+_WORK: Final = """
+SELECT document, effective_at, shard, sequence, entry, passed, came_out, quantity, amount
+FROM value_work WHERE tenant_id = %s AND sku = %s
 """
 Amounts = defaultdict[str, Decimal]
 
@@ -82,13 +88,15 @@ Amounts = defaultdict[str, Decimal]
 def follow(tx: Transaction) -> tuple[int, Finding | None]:
     """Folded anew from the first fact, the values of every item that waits for none are what its entries say.
 
-    And where nothing of it is left, nothing is left of its value.
+    And where nothing of it is left, nothing is left of its value; and documents of making know of it
+    what they should.
     """
     rows = 0
     with tx.cursor("value_facts") as cursor:
         cursor.itersize = ROWS_PER_FETCH
         for item, facts in groupby(cursor.execute(_FACTS.encode()), key=itemgetter(0, 1)):
-            wanted, lying, seen = _folded(facts)
+            fold = Fold(State(Rule(CURRENCY_DECIMALS)))
+            wanted, lying, seen = _folded(fold, facts)
             rows += seen
             found = _added(tx.execute(_ENTRIES.encode(), item).fetchall())
             wrong = _wrong(wanted, found) or _left_over(lying, found)
@@ -96,22 +104,75 @@ def follow(tx: Transaction) -> tuple[int, Finding | None]:
                 account, expected, is_ = wrong
                 where = f"tenant {item[0]} sku {item[1]} account {account}"
                 return rows, Finding("value_entry", where, expected, is_)
+            said = {Work(row[0], Key(*row[1:6]), *row[6:]) for row in tx.execute(_WORK, item)}
+            different = sorted(said ^ set(fold.work))
+            if different:
+                work = different[0]
+                where = f"tenant {item[0]} sku {item[1]} document {work.document}"
+                expected, is_ = _either(work, fold.work)
+                return rows, Finding("value_work", where, expected, is_)
     return rows, None
 
 
-def _folded(facts: Iterator[tuple[Any, ...]]) -> tuple[Amounts, Amounts, int]:
+def _folded(fold: Fold, facts: Iterator[tuple[Any, ...]]) -> tuple[Amounts, Amounts, int]:
     """What facts leave in each account of value and, in those of ours, of stock; how many they were."""
-    fold, seen = Fold(State(Rule(CURRENCY_DECIMALS))), 0
+    seen = 0
     postings: list[tuple[str, str, Decimal]] = []
     lying: Amounts = defaultdict(Decimal)
     for row in facts:
         seen += 1
-        fact = Fact(Key(*row[2:6]), *row[6:])
+        fact = read(row)
         postings += [posting[:3] for posting in fold.take(fact)]
         if fact.kind == "move":
             lying[fact.from_account] -= fact.quantity or ZERO
             lying[fact.to_account] += fact.quantity or ZERO
     return _added(postings), lying, seen
+
+
+_DOCUMENTS: Final = """
+SELECT tenant_id, document, sku, effective_at, shard, sequence, entry, passed, came_out, quantity,
+    amount
+FROM value_work ORDER BY tenant_id, document
+"""
+_SHARES: Final = """
+SELECT sku, effective_at, shard, sequence, entry, passed, source_document, source_line, amount, cost
+FROM value_made WHERE tenant_id = %s AND document = %s
+"""
+_UNFOUNDED: Final = """
+SELECT m.tenant_id, m.document FROM value_made m WHERE NOT EXISTS
+    (SELECT FROM value_work w WHERE (w.tenant_id, w.document) = (m.tenant_id, m.document))
+ORDER BY m.tenant_id, m.document LIMIT 1
+"""
+
+
+def made(tx: Transaction) -> tuple[int, Finding | None]:
+    """What came out of documents of making has all the value of what went in, each its share."""
+    with tx.cursor("value_documents") as cursor:
+        cursor.itersize = ROWS_PER_FETCH
+        for document, rows in groupby(cursor.execute(_DOCUMENTS), key=itemgetter(0, 1)):
+            said = [(row[2], Work(row[1], Key(*row[3:8]), *row[8:])) for row in rows]
+            found = {
+                Share(row[0], Key(*row[1:6]), Part(Source(*row[6:8]), *row[8:]))
+                for row in tx.execute(_SHARES, document)
+            }
+            wanted = set(shares(said, CURRENCY_DECIMALS))
+            for different in sorted(wanted ^ found):
+                where = f"tenant {document[0]} document {document[1]} sku {different.sku}"
+                expected, is_ = _either(different, wanted)
+                return 0, Finding("value_made", where, expected, is_)
+    return count(tx, "value_made"), _unfounded(tx)
+
+
+def _unfounded(tx: Transaction) -> Finding | None:
+    row = tx.execute(_UNFOUNDED).fetchone()
+    if row is None:
+        return None
+    where = f"tenant {row[0]} document {row[1]}"
+    return Finding("value_made", where, "nothing: nothing went in or out", "a share")
+
+
+def _either(each: Work | Share, wanted: Container[Work | Share]) -> tuple[str, str]:
+    return (str(each), "nothing") if each in wanted else ("nothing", str(each))
 
 
 def _added(postings: list[tuple[str, str, Decimal]]) -> Amounts:
