@@ -109,8 +109,8 @@ def history(unproved_ledger):
         asks.ask("cost.set-method", {"sku": "A", "method": "fifo"}),
         asks.ask("cost.revalue", {"sku": "A", "location": "MAIN", "unit_cost": "2", "reason": "r"}),
     )
-    with ledger.tx.transaction():
-        step(ledger.tx)
+    while not step(ledger.tx).idle:
+        pass
     case = {"code": "case", "factor": "12", "level": 2}
     codes = [{"code": "4006381333931"}, {"code": "14006381333938", "unit": "case"}]
     ledger.ask(asks.item("D", units=[case], barcodes=codes), partition=1)

@@ -259,6 +259,16 @@ def test_what_a_customer_sends_back_is_worth_what_it_left_for(books, tx):
     assert worth(tx)["@customer"] == ("1", "5")
 
 
+def test_what_goes_back_to_a_vendor_leaves_at_its_receipts_cost(books, tx):
+    books.ask(receive("10", "5"))
+    receipt = books.ask(receive("10", "9"))[0].record["resource"]["id"]
+    lines = [{"sku": "A", "location": "MAIN", "quantity": "4"}]
+    body = {"to": "vendor", "lines": lines, "receipt_id": receipt, "reason_code": "broken"}
+    books.ask(asks.ask("stock.issue", body))
+    valued(tx)
+    assert worth(tx) == {"MAIN": ("16", "104"), "@vendor": ("-16", "-104")}
+
+
 def test_two_valuations_value_one_document(kits, tx, database_url):
     """Each has one of the items of a kit in hand: the last of them sees what both say."""
     kits.ask(receive("10", "10"), receive("4", "5", sku="B"))

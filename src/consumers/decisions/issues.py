@@ -17,6 +17,7 @@ from ledger.book import (
     LOSS,
     PRODUCTION,
     SCRAP,
+    VENDOR,
     Applied,
     Book,
     Event,
@@ -27,15 +28,23 @@ from ledger.book import (
 )
 from schemas.base import shown
 from schemas.commands.issues import IssuedLine, IssueStock
-from schemas.problems import WITNESS_ACTS, problem
+from schemas.problems import UNKNOWN_RECEIPT, WITNESS_ACTS, problem
 
-GOES_TO: Final = {"customer": CUSTOMER, "production": PRODUCTION, "scrap": SCRAP, "loss": LOSS}
-WRITTEN_OFF: Final = frozenset({"scrap", "loss"})
+GOES_TO: Final = {
+    "customer": CUSTOMER,
+    "production": PRODUCTION,
+    "scrap": SCRAP,
+    "loss": LOSS,
+    "vendor": VENDOR,
+}
+WRITTEN_OFF: Final = frozenset({"scrap", "loss", "vendor"})
 """Where stock goes that nobody will use: of a lot that may not be used, only there."""
 
 
 def _from(command: IssueStock, tenant_id: str, needs: Needs) -> None:
     needs_period(command.effective_at, tenant_id, needs)
+    if command.receipt_id is not None:
+        needs.receipts.add((tenant_id, command.receipt_id))
     for line in command.lines:
         needs.places.add((tenant_id, line.sku, line.location))
         needs.items.add((tenant_id, line.sku))
@@ -55,14 +64,14 @@ class Part(NamedTuple):
 @decides(IssueStock, needs=_from)
 def issue_stock(command: IssueStock, ask: Ask, book: Book) -> Outcome:
     """Take what is available out of stock; without a lot those go that would be promised first."""
-    unseen = _unwitnessed(command, ask)
-    if unseen:
-        return unseen
+    refused = _unwitnessed(command, ask) or _not_received(command, ask, book)
+    if refused:
+        return refused
     said = in_base_units(command.lines, ask.tenant_id, book)
     if isinstance(said, Rejected):
         return said
     lines, conversions = said
-    naming = Naming(ask, book, f"stock-{ask.new_id}")
+    naming = Naming(ask, book, command.receipt_id or f"stock-{ask.new_id}")
     parts = _parts(command, lines, naming)
     if isinstance(parts, Rejected):
         return parts
@@ -79,6 +88,23 @@ def _unwitnessed(command: IssueStock, ask: Ask) -> Rejected | None:
     at = "/destruction/witness_id"
     said = f"{at}: {ask.actor_id} tells of it, and somebody else has to have seen it"
     return Rejected(409, problem(WITNESS_ACTS, said, pointer=at))
+
+
+def _not_received(command: IssueStock, ask: Ask, book: Book) -> Rejected | None:
+    """Refuse a receipt that no vendor sent, or that did not bring what is to go back."""
+    if command.receipt_id is None:
+        return None
+    receipt = book.receipts.get((ask.tenant_id, command.receipt_id))
+    if receipt is None or receipt.source != "vendor":
+        said = f"/receipt_id: there is no receipt {command.receipt_id} from a vendor"
+        return Rejected(404, problem(UNKNOWN_RECEIPT, said, pointer="/receipt_id"))
+    brought = {line.sku for line in receipt.lines}
+    for index, line in enumerate(command.lines):
+        if line.sku not in brought:
+            at = f"/lines/{index}/sku"
+            said = f"{at}: receipt {command.receipt_id} brought no {line.sku}"
+            return Rejected(404, problem(UNKNOWN_RECEIPT, said, pointer=at))
+    return None
 
 
 def _parts(
@@ -135,18 +161,23 @@ def _issued(
     conversions: Conversions,
     moment: str | None,
 ) -> Outcome:
-    ask, document = naming.ask, naming.document
+    ask, document = (
+        naming.ask,
+        naming.document,
+    )  # of what goes back the receipt: by it is its cost known
     picked = picks(_from_bins(parts, ask), document, ask, naming.book)
     if isinstance(picked, Rejected):
         return picked
+    named = f"stock-{ask.new_id}"
     return Applied(
         201,
-        ("stock-movement", document),
+        ("stock-movement", named),
         {
-            "id": document,
+            "id": named,
             "to": command.to,
             "reason_code": command.reason_code,
             "reference": command.reference,
+            **({"receipt_id": command.receipt_id} if command.receipt_id else {}),
             "lines": [
                 {
                     "line": number,
@@ -161,7 +192,7 @@ def _issued(
             **({"destruction": command.destruction.model_dump()} if command.destruction else {}),
             **({"conversions": list(conversions)} if conversions else {}),
         },
-        (Event("stock.issued", f"stock-movement/{document}", 1),),
+        (Event("stock.issued", f"stock-movement/{named}", 1),),
         movements=tuple(
             Movement(
                 line.sku,

@@ -19,7 +19,7 @@ from schemas.base import (
     UnitCode,
 )
 from schemas.commands.base import Command
-from schemas.commands.costing import EffectiveAt
+from schemas.commands.costing import EffectiveAt, ReceiptId
 from schemas.serials import Serials, bounded
 
 LINES_MAX: Final = 1000
@@ -51,13 +51,13 @@ class Destruction(Strict):
 class IssueStock(Command):
     """Let stock leave that was promised to nobody: all of the lines or none.
 
-    To `scrap` and `loss` a lot may go that must not be used, if it is named.
+    To `scrap`, `loss` and `vendor` a lot may go that must not be used, if it is named.
     """
 
     TYPE: ClassVar[str] = "stock.issue"
     MODULE: ClassVar[str] = "stock"
 
-    to: Literal["customer", "production", "scrap", "loss"]
+    to: Literal["customer", "production", "scrap", "loss", "vendor"]
     lines: Annotated[
         list[IssuedLine],
         Field(min_length=1, max_length=LINES_MAX),
@@ -66,6 +66,10 @@ class IssueStock(Command):
     reason_code: ReasonCode
     reference: Reference | None = None
     effective_at: EffectiveAt = None
+    receipt_id: ReceiptId | None = Field(
+        default=None,
+        description="goes back to the vendor whom it came from by that: at what it cost then",
+    )
     allow_negative: bool | None = Field(
         default=None,
         description="it has left whatever the books say: bring them below zero, as the policy allows",
@@ -82,4 +86,6 @@ class IssueStock(Command):
             )
         if self.destruction and self.to != "scrap":
             raise PydanticCustomError("destruction", "what is destroyed goes to scrap")
+        if self.receipt_id is not None and self.to != "vendor":
+            raise PydanticCustomError("receipt_id", "only to a vendor goods of a receipt go back")
         return self

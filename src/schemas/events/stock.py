@@ -101,9 +101,10 @@ class StockIssued(Event):
     MODULES: ClassVar[tuple[str, ...]] = ("stock",)
 
     id: str
-    to: Literal["customer", "production", "scrap", "loss"]
+    to: Literal["customer", "production", "scrap", "loss", "vendor"]
     reason_code: str
     reference: str | None
+    receipt_id: str | None = Field(default=None, description="by which it had come in")
     lines: list[IssuedLine]
     destruction: Destruction | None = None
     conversions: list[Conversion] = Field(

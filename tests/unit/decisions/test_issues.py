@@ -1,10 +1,13 @@
 """Issues: what leaves us is available, may be used, and is destroyed before somebody's eyes."""
 
+from decimal import Decimal
+
 import pytest
 from pydantic import ValidationError
 
 import paper
 from asks import TENANT
+from ledger.costing import Receipt, ReceiptLine
 from ledger.documents import Lot
 from schemas.commands.issues import IssueStock
 
@@ -40,6 +43,7 @@ CASES = [
     (issue(("B", "1", "L2")), 409, "insufficient-stock", None),
     (issue(("B", "9", "L2"), to="scrap"), 201, None, [("L2", "9")]),
     (issue(("B", "10", "L2"), to="loss"), 409, "insufficient-stock", None),
+    (issue(("B", "9", "L2"), to="vendor"), 201, None, [("L2", "9")]),
     (issue(("A", "1", None), to="scrap", destruction=SEEN), 201, None, [("", "1")]),
     (issue(("A", "1", None), to="scrap", destruction=UNSEEN), 409, "witness-is-actor", None),
     (issue(("A", "1", "L1")), 422, "lot-rule", None),
@@ -60,3 +64,31 @@ def test_an_issue_takes_what_is_available_and_may_be_used(command, code, refused
 def test_only_what_goes_to_scrap_is_destroyed():
     with pytest.raises(ValidationError, match="goes to scrap"):
         issue(("A", "1", None), to="loss", destruction=SEEN)
+
+
+@pytest.mark.parametrize(
+    ("sku", "receipt_id", "pointer"),
+    [("A", "rcp-1", None), ("B", "rcp-1", "/lines/0/sku"), ("A", "rcp-2", "/receipt_id"),
+     ("A", "rcp-9", "/receipt_id")],
+)  # fmt: skip
+def test_what_goes_back_to_a_vendor_came_by_a_receipt_from_one(sku, receipt_id, pointer):
+    """rcp-1 brought A from a vendor, rcp-2 from a customer. The movement names the receipt."""
+    over = lots()
+    for named, source in (("rcp-1", "vendor"), ("rcp-2", "customer")):
+        line = ReceiptLine(1, "A", "MAIN", "", Decimal(10), Decimal(5))
+        over.receipts[TENANT, named] = Receipt(TENANT, named, source, None, (line,), "", "", 1)
+    lines = [{"sku": sku, "location": "MAIN", "quantity": "2"}]
+    command = IssueStock(to="vendor", lines=lines, receipt_id=receipt_id, reason_code="r")
+    outcome = paper.decided(command, over)
+    if pointer is None:
+        assert [each.document for each in outcome.movements] == [receipt_id]
+        assert outcome.body["receipt_id"] == receipt_id
+        assert outcome.resource[1].startswith("stock-")
+    else:
+        assert (paper.refusal(outcome), outcome.problem["pointer"]) == ("unknown-receipt", pointer)
+
+
+def test_only_to_a_vendor_goods_of_a_receipt_go_back():
+    line = {"sku": "A", "location": "MAIN", "quantity": "2"}
+    with pytest.raises(ValidationError, match="only to a vendor"):
+        IssueStock(to="scrap", lines=[line], receipt_id="rcp-1", reason_code="r")
