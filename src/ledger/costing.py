@@ -54,13 +54,14 @@ class CostMethod(NamedTuple):
 
 
 class Period(NamedTuple):
-    """Up to which day a tenant's books are closed, and who may date anything back."""
+    """Up to which day a tenant's books are closed, who may date anything back, and their currency."""
 
     tenant_id: str
     closed_until: date | None
     backdaters: tuple[str, ...]
     reason: str
     version: int
+    currency: str | None = None  # by ISO 4217; once it is stated it stands
 
     @property
     def key(self) -> tuple[str]:

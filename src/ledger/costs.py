@@ -44,16 +44,18 @@ def save_methods(tx: Transaction, methods: Collection[tuple[CostMethod, str]]) -
 
 # Whoever dates something back reads the period under a lock, so that it is not closed meanwhile.
 _PERIODS: Final = """
-SELECT p.tenant_id, p.closed_until, p.backdaters, p.reason, p.version
+SELECT p.tenant_id, p.closed_until, p.backdaters, p.reason, p.version, p.currency
 FROM unnest(%s::text[]) AS asked(tenant_id)
 JOIN period p USING (tenant_id) ORDER BY p.tenant_id
 """
 _SAVE_PERIODS: Final = """
-INSERT INTO period AS old (tenant_id, closed_until, backdaters, reason, version, actor_id)
-SELECT * FROM unnest(%s::text[], %s::date[], %s::text[], %s::text[], %s::bigint[], %s::text[])
+INSERT INTO period AS old (tenant_id, closed_until, backdaters, reason, version, currency, actor_id)
+SELECT * FROM unnest(%s::text[], %s::date[], %s::text[], %s::text[], %s::bigint[], %s::text[],
+    %s::text[])
 ON CONFLICT (tenant_id) DO UPDATE
 SET closed_until = excluded.closed_until, backdaters = excluded.backdaters,
-    reason = excluded.reason, version = excluded.version, actor_id = excluded.actor_id
+    reason = excluded.reason, version = excluded.version, currency = excluded.currency,
+    actor_id = excluded.actor_id
 WHERE old.version < excluded.version
 """
 
@@ -76,8 +78,8 @@ def save_periods(tx: Transaction, periods: Collection[tuple[Period, str]]) -> No
         RacedError: another batch was faster with one of them.
     """
     rows = [
-        (tenant_id, closed_until, orjson.dumps(backdaters).decode(), reason, version, actor_id)
-        for (tenant_id, closed_until, backdaters, reason, version), actor_id in periods
+        (tenant_id, closed_until, orjson.dumps(backdaters).decode(), *rest, actor_id)
+        for (tenant_id, closed_until, backdaters, *rest), actor_id in periods
     ]
     keyed.save(tx, _SAVE_PERIODS, rows)
 

@@ -85,6 +85,8 @@ BEFORE_RECEIPT: Final = Kind("effective-before-receipt", 422, "Nothing is charge
 BACKDATING: Final = Kind("backdating-not-allowed", 403, "The actor may not date anything back")
 PERIOD_CLOSED: Final = Kind("period-closed", 409, "The period is closed")
 PERIOD_NOT_OVER: Final = Kind("period-not-over", 422, "Only days that are over may be closed")
+CURRENCY: Final = Kind("currency-stands", 409, "The books have a currency, and keep it")
+AMOUNT_DIGITS: Final = Kind("amount-digits", 422, "The currency has no such small parts")
 RETURN_EXCEEDS: Final = Kind(
     "return-exceeds-shipment", 409, "Less than that was shipped and is not back"
 )

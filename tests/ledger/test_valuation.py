@@ -269,6 +269,22 @@ def test_what_goes_back_to_a_vendor_leaves_at_its_receipts_cost(books, tx):
     assert worth(tx) == {"MAIN": ("16", "104"), "@vendor": ("-16", "-104")}
 
 
+@pytest.mark.parametrize(
+    ("currency", "sold", "left"), [("JPY", "33", "67"), ("KWD", "33.333", "66.667")]
+)
+def test_values_have_the_decimals_of_their_currency(kits, tx, currency, sold, left):
+    """A hundred for three of A; of one a kit is made. Stated late, the currency is as if it always had been."""
+    kits.ask(receive("3", "33.333333"), receive("1", "0", sku="B"))
+    kits.ask(asks.recipe("K", ("A", "1"), ("B", "1"), kind="kit"))
+    kits.ask(asks.assemble("K", "1"))
+    valued(tx)
+    assert worth(tx, sku="K")["MAIN"] == ("1", "33.33")
+    kits.ask(asks.ask("period.set", {"currency": currency, "backdaters": [ACTOR], "reason": "r"}))
+    valued(tx)
+    assert worth(tx, sku="K")["MAIN"] == ("1", sold)
+    assert worth(tx)["MAIN"] == ("2", left)
+
+
 def test_two_valuations_value_one_document(kits, tx, database_url):
     """Each has one of the items of a kit in hand: the last of them sees what both say."""
     kits.ask(receive("10", "10"), receive("4", "5", sku="B"))

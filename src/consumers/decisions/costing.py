@@ -13,12 +13,13 @@ from consumers.decisions.registry import Ask, Needs, decides
 from ledger.book import VENDOR, Applied, Book, Event, Outcome, Rejected
 from ledger.costing import CostFact, CostMethod, Period, Receipt, ReceiptLine
 from ledger.valuation.facts import CHARGES
-from ledger.valuation.money import CURRENCY_DECIMALS, worth
+from ledger.valuation.money import decimals_of, worth
 from schemas.base import shown
 from schemas.commands.costing import AddCharge, CorrectPrice, Revalue, SetCostMethod, SetPeriod
 from schemas.problems import (
     BEFORE_RECEIPT,
     COST_METHOD,
+    CURRENCY,
     PERIOD_NOT_OVER,
     UNKNOWN_RECEIPT,
     problem,
@@ -57,7 +58,7 @@ def set_cost_method(command: SetCostMethod, ask: Ask, book: Book) -> Outcome:
 
 def _charged(command: AddCharge, tenant_id: str, needs: Needs) -> None:
     needs.receipts.update((tenant_id, line.receipt_id) for line in command.lines)
-    needs_period(command.effective_at, tenant_id, needs)
+    needs.periods.add((tenant_id,))
 
 
 @decides(AddCharge, needs=_charged)
@@ -72,7 +73,7 @@ def add_charge(command: AddCharge, ask: Ask, book: Book) -> Outcome:
     moment = _since(command, {named.receipt_id for named in command.lines}, ask, book)
     if isinstance(moment, Rejected):
         return moment
-    shares = divided(command, lines)
+    shares = divided(command, lines, _currency(ask, book))
     if isinstance(shares, Rejected):
         return shares
     charge = f"chg-{ask.new_id}"
@@ -113,7 +114,7 @@ def add_charge(command: AddCharge, ask: Ask, book: Book) -> Outcome:
 
 def _corrected(command: CorrectPrice, tenant_id: str, needs: Needs) -> None:
     needs.receipts.add((tenant_id, command.receipt_id))
-    needs_period(command.effective_at, tenant_id, needs)
+    needs.periods.add((tenant_id,))
 
 
 @decides(CorrectPrice, needs=_corrected)
@@ -138,7 +139,7 @@ def correct_price(command: CorrectPrice, ask: Ask, book: Book) -> Outcome:
         "price",
         VENDOR,
         unit_cost=command.unit_cost,
-        amount=_stated(line),
+        amount=_stated(line, decimals_of(_currency(ask, book))),
         document=receipt.receipt_id,
         line=line.line,
         effective_at=moment,
@@ -149,11 +150,17 @@ def correct_price(command: CorrectPrice, ask: Ask, book: Book) -> Outcome:
     return Applied(200, ("receipt", receipt.receipt_id), body, (event,), (changed,), costs=(fact,))
 
 
-def _stated(line: ReceiptLine) -> Decimal | None:
+def _currency(ask: Ask, book: Book) -> str | None:
+    """The currency of the tenant's books, if it was stated."""
+    period = book.periods.get((ask.tenant_id,))
+    return None if period is None else period.currency
+
+
+def _stated(line: ReceiptLine, decimals: int) -> Decimal | None:
     """What was said that a line cost, at its receipt or by the last correction."""
     if line.unit_cost is None:
         return None
-    return worth(line.quantity, line.unit_cost, CURRENCY_DECIMALS)
+    return worth(line.quantity, line.unit_cost, decimals)
 
 
 def _revalued(command: Revalue, tenant_id: str, needs: Needs) -> None:
@@ -208,13 +215,20 @@ def set_period(command: SetPeriod, ask: Ask, book: Book) -> Outcome:
         said = f"/closed_until: {closed.isoformat()} is not over: here it is {book.at}"
         return Rejected(422, problem(PERIOD_NOT_OVER, said, pointer="/closed_until"))
     old = book.periods.get((ask.tenant_id,))
+    currency = old.currency if old else None
+    if currency is not None and command.currency not in (None, currency):
+        said = f"/currency: the books are kept in {currency}"
+        return Rejected(409, problem(CURRENCY, said, pointer="/currency", currency=currency))
     version = old.version + 1 if old else 1
-    period = Period(ask.tenant_id, closed, tuple(command.backdaters), command.reason, version)
+    currency = command.currency or currency
+    backdaters = tuple(command.backdaters)
+    period = Period(ask.tenant_id, closed, backdaters, command.reason, version, currency)
     body: dict[str, Any] = {
         "closed_until": None if closed is None else closed.isoformat(),
         "backdaters": list(period.backdaters),
         "reason": period.reason,
         "version": version,
+        "currency": currency,
     }
     event = Event("period.set", "period", version)
     return Applied(200 if old else 201, ("period", "period"), body, (event,), (period,))

@@ -32,7 +32,7 @@ from ledger.valuation.facts import (
     is_work,
     place_of,
 )
-from ledger.valuation.money import COST_DECIMALS, split, unit_of, worth
+from ledger.valuation.money import COST_DECIMALS, rounded, split, unit_of, worth
 from ledger.valuation.pools import Layer, Pool, Rule
 from ledger.valuation.whereabouts import Whereabouts
 from schemas.base import ZERO
@@ -221,7 +221,7 @@ class Fold:
     def _price(self, fact: Fact) -> None:
         quantity, value = self.units.sources[fact.source]
         if fact.amount is not None:
-            value = fact.amount
+            value = rounded(fact.amount, self.state.rule.decimals)
         self.state.last_cost = fact.unit_cost or ZERO
         more = worth(quantity, self.state.last_cost, self.state.rule.decimals) - value
         self._spread(fact.source, more, fact.from_account, "price")

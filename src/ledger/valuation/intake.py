@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from ledger.arrays import numbers, texts
 from ledger.connection import Transaction
+from ledger.valuation import currencies
 from ledger.valuation.facts import PRODUCTION, Fact, Key, Part, Source
 
 ItemKey = tuple[str, str]
@@ -63,6 +64,7 @@ def take_in(tx: Transaction, sequences: int, segments: int) -> int:
     alone = tx.execute(_ALONE.encode()).fetchone()
     if not alone or not alone[0]:
         return 0
+    currencies.take_in(tx)
     return tx.execute(_TAKE_IN.encode(), [sequences, segments]).rowcount
 
 

@@ -9,10 +9,10 @@ from typing import Any, Final
 import orjson
 
 from ledger.connection import Transaction
+from ledger.valuation import currencies
 from ledger.valuation.facts import FIRST, Key, Source
 from ledger.valuation.fold import State
 from ledger.valuation.intake import ItemKey, keyed
-from ledger.valuation.money import CURRENCY_DECIMALS
 from ledger.valuation.pools import Layer, Pool, Rule
 from schemas.base import shown
 
@@ -37,8 +37,8 @@ ORDER BY i.tenant_id, i.sku FOR NO KEY UPDATE OF i SKIP LOCKED
 
 def lock_waiting(tx: Transaction, limit: int) -> dict[ItemKey, Standing]:
     """Lock and load up to so many items that wait for their values, and that nobody has in hand."""
-    rows = tx.execute(_WAITING.encode(), [limit])
-    return {(row[0], row[1]): _read(row[2:]) for row in rows}
+    rows = tx.execute(_WAITING.encode(), [limit]).fetchall()
+    return _standing(tx, rows)
 
 
 _BEFORE: Final = """
@@ -77,7 +77,7 @@ def rewind(tx: Transaction, items: Mapping[ItemKey, Key]) -> dict[ItemKey, Stand
     Entries stay: what comes out differently is told by one more.
     """
     rows = tx.execute(_BEFORE.encode(), keyed(items)).fetchall()
-    standing = {(row[0], row[1]): _read(row[2:]) for row in rows}
+    standing = _standing(tx, rows)
     reached = keyed({item: each.reached for item, each in standing.items()})
     for table, key in _FORGOTTEN.items():
         tx.execute(_FORGET.format(table=table, key=key).encode(), reached)
@@ -125,10 +125,15 @@ def _listed(rows: Iterable[Written]) -> list[list[object]]:
     return [list(column) for column in zip(*flat, strict=True)]
 
 
-def _read(row: tuple[Any, ...]) -> Standing:
+def _standing(tx: Transaction, rows: Collection[tuple[Any, ...]]) -> dict[ItemKey, Standing]:
+    decimals = currencies.decimals(tx)
+    return {(row[0], row[1]): _read(row[2:], decimals[row[0]]) for row in rows}
+
+
+def _read(row: tuple[Any, ...], decimals: int) -> Standing:
     *key, facts, state = row
     reached = FIRST if key[0] is None else Key(*key)
-    return Standing(reached, facts, load(state))
+    return Standing(reached, facts, load(state, decimals))
 
 
 def dump(state: State) -> str:
@@ -147,12 +152,12 @@ def _rows(layers: Iterable[Layer]) -> list[tuple[object, ...]]:
     return [(shown(each.quantity), shown(each.value), *each.source) for each in layers]
 
 
-def load(text: str) -> State:
+def load(text: str, decimals: int) -> State:
     """A state as its table has it; none is that of an item without facts."""
     if not text:
-        return State(Rule(CURRENCY_DECIMALS))
+        return State(Rule(decimals))
     method, standard, last_cost, pools = orjson.loads(text)
-    rule = Rule(CURRENCY_DECIMALS, method, Decimal(standard))
+    rule = Rule(decimals, method, Decimal(standard))
     return State(rule, {place: _pool(*pool) for place, pool in pools.items()}, Decimal(last_cost))
 
 

@@ -7,12 +7,27 @@ from typing import Final
 
 from schemas.base import ZERO
 
-CURRENCY_DECIMALS: Final = 2
-"""Of every amount that is booked. Changing it would change what was proved: it is no setting."""
+DECIMALS: Final = 2
+"""Of the smallest part of a currency, unless it is one of these."""
+_OTHERS: Final = {
+    currency: decimals
+    for decimals, currencies in (
+        (0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"),
+        (3, "BHD IQD JOD KWD LYD OMR TND"),
+        (4, "CLF UYW"),
+    )
+    for currency in currencies.split()
+}
+"""The exponents of ISO 4217 that are others."""
 COST_DECIMALS: Final = 6
 """Of every cost of one unit, and of every amount that is said."""
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 """Wide enough for a product of any quantity and any cost; the usual 28 digits are not."""
+
+
+def decimals_of(currency: str | None) -> int:
+    """How many decimals every amount has that is booked in a currency, or in one that nobody stated."""
+    return _OTHERS.get(currency or "", DECIMALS)
 
 
 def rounded(amount: Decimal, decimals: int) -> Decimal:

@@ -6,11 +6,11 @@ from typing import Final
 from ledger.arrays import texts
 from ledger.connection import Transaction
 from ledger.copy import copy_rows, escaped
+from ledger.valuation import currencies
 from ledger.valuation.facts import Key, Part, Source, Work
 from ledger.valuation.fold import Fold
 from ledger.valuation.intake import BETWEEN, ItemKey, keyed
 from ledger.valuation.making import Share, shares
-from ledger.valuation.money import CURRENCY_DECIMALS
 from schemas.base import shown
 
 DocumentKey = tuple[str, str]
@@ -66,11 +66,19 @@ SELECT tenant_id, w.sku, document, w.effective_at, w.shard, w.sequence, w.entry,
 FROM unnest(%s::text[], %s::text[]) AS asked(tenant_id, document)
 JOIN value_work w USING (tenant_id, document)
 """
-_UNMAKE: Final = """
-DELETE FROM value_made m USING unnest(%s::text[], %s::text[]) AS asked(tenant_id, document)
-WHERE m.tenant_id = asked.tenant_id AND m.document = asked.document
-RETURNING m.tenant_id, m.document, m.sku, m.effective_at, m.shard, m.sequence, m.entry, m.passed,
+_SHARED: Final = """
+SELECT tenant_id, document, m.sku, m.effective_at, m.shard, m.sequence, m.entry, m.passed,
     m.source_document, m.source_line, m.amount, m.cost
+FROM unnest(%s::text[], %s::text[]) AS asked(tenant_id, document)
+JOIN value_made m USING (tenant_id, document)
+"""
+_UNMAKE: Final = """
+DELETE FROM value_made m USING unnest(%s::text[], %s::text[], %s::timestamptz[], %s::smallint[],
+    %s::bigint[], %s::smallint[], %s::smallint[], %s::text[], %s::smallint[])
+    AS gone(tenant_id, sku, at, shard, sequence, entry, passed, document, line)
+WHERE (m.tenant_id, m.sku, m.effective_at, m.shard, m.sequence, m.entry, m.passed)
+    = (gone.tenant_id, gone.sku, gone.at, gone.shard, gone.sequence, gone.entry, gone.passed)
+    AND m.source_document = gone.document AND m.source_line = gone.line
 """
 _MAKE: Final = """
 COPY value_made (tenant_id, document, sku, effective_at, shard, sequence, entry, passed,
@@ -87,16 +95,23 @@ def share(tx: Transaction, documents: Collection[DocumentKey]) -> dict[ItemKey, 
     works: dict[DocumentKey, list[tuple[str, Work]]] = {each: [] for each in documents}
     for tenant_id, sku, document, *rest in tx.execute(_SAID.encode(), asked):
         works[tenant_id, document].append((sku, Work(document, Key(*rest[:5]), *rest[5:])))
+    decimals = currencies.decimals(tx)
     wanted = {
         (document, each)
         for document, said in works.items()
-        for each in shares(said, CURRENCY_DECIMALS)
+        for each in shares(said, decimals[document[0]])
     }
     before = {
         ((row[0], row[1]), Share(row[2], Key(*row[3:8]), Part(Source(*row[8:10]), *row[10:])))
-        for row in tx.execute(_UNMAKE.encode(), asked)
+        for row in tx.execute(_SHARED.encode(), asked)
     }
-    copy_rows(tx, _MAKE, (_made(*each) for each in wanted))
+    if before - wanted:
+        gone = [
+            (document[0], each.sku, *each.key, *each.part.source)
+            for document, each in before - wanted
+        ]
+        tx.execute(_UNMAKE.encode(), [list(column) for column in zip(*gone, strict=True)])
+    copy_rows(tx, _MAKE, (_made(*each) for each in wanted - before))
     changed: dict[ItemKey, Key] = {}
     for (tenant_id, _), each in wanted ^ before:
         item = tenant_id, each.sku

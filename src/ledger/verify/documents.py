@@ -118,7 +118,11 @@ RECEIPT: Final = Kind(
 COST_METHOD: Final = Kind(
     "cost_method", {"sku": "text"}, {"method": "text", "standard_cost": "numeric"}
 )
-PERIOD: Final = Kind("period", {}, {"closed_until": "date", "backdaters": "text", "reason": "text"})
+PERIOD: Final = Kind(
+    "period",
+    {},
+    {"closed_until": "date", "backdaters": "text", "reason": "text", "currency": "text"},
+)
 CUSTOMER_RETURN: Final = Kind("customer_return", {"reservation_id": "text"}, {"lines": "text"})
 _PLACE: Final = {"sku": "text", "location": "text"}
 REPLENISHMENT: Final = Kind(

@@ -8,11 +8,11 @@ from operator import itemgetter
 from typing import Any, Final
 
 from ledger.connection import Transaction
+from ledger.valuation import currencies
 from ledger.valuation.facts import Key, Part, Source, Work
 from ledger.valuation.fold import Fold, State
 from ledger.valuation.intake import BY_KEY, MADE, SAID, read
 from ledger.valuation.making import Share, shares
-from ledger.valuation.money import CURRENCY_DECIMALS
 from ledger.valuation.pools import Rule
 from ledger.verify.report import Finding, count, first
 from schemas.base import ZERO, shown
@@ -91,11 +91,11 @@ def follow(tx: Transaction) -> tuple[int, Finding | None]:
     And where nothing of it is left, nothing is left of its value; and documents of making know of it
     what they should.
     """
-    rows = 0
+    rows, decimals = 0, currencies.decimals(tx)
     with tx.cursor("value_facts") as cursor:
         cursor.itersize = ROWS_PER_FETCH
         for item, facts in groupby(cursor.execute(_FACTS.encode()), key=itemgetter(0, 1)):
-            fold = Fold(State(Rule(CURRENCY_DECIMALS)))
+            fold = Fold(State(Rule(decimals[item[0]])))
             wanted, lying, seen = _folded(fold, facts)
             rows += seen
             found = _added(tx.execute(_ENTRIES.encode(), item).fetchall())
@@ -147,6 +147,7 @@ ORDER BY m.tenant_id, m.document LIMIT 1
 
 def made(tx: Transaction) -> tuple[int, Finding | None]:
     """What came out of documents of making has all the value of what went in, each its share."""
+    decimals = currencies.decimals(tx)
     with tx.cursor("value_documents") as cursor:
         cursor.itersize = ROWS_PER_FETCH
         for document, rows in groupby(cursor.execute(_DOCUMENTS), key=itemgetter(0, 1)):
@@ -155,7 +156,7 @@ def made(tx: Transaction) -> tuple[int, Finding | None]:
                 Share(row[0], Key(*row[1:6]), Part(Source(*row[6:8]), *row[8:]))
                 for row in tx.execute(_SHARES, document)
             }
-            wanted = set(shares(said, CURRENCY_DECIMALS))
+            wanted = set(shares(said, decimals[document[0]]))
             for different in sorted(wanted ^ found):
                 where = f"tenant {document[0]} document {document[1]} sku {different.sku}"
                 expected, is_ = _either(different, wanted)

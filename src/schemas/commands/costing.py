@@ -11,6 +11,7 @@ from schemas.commands.base import Command
 from schemas.commands.lines import LINES_MAX
 
 ReceiptId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Basis = Literal["equal", "quantity", "amount", "weight", "volume", "manual"]
 MEASURED: frozenset[Basis] = frozenset({"weight", "volume"})
 
@@ -109,7 +110,7 @@ class Revalue(Command):
 
 
 class SetPeriod(Command):
-    """Close the books up to a day, or open them again; and say who may date anything back."""
+    """Close the books up to a day, or open them again; say who may date back, and once the currency."""
 
     TYPE: ClassVar[str] = "period.set"
     MODULE: ClassVar[str] = "costing"
@@ -119,5 +120,8 @@ class SetPeriod(Command):
     )
     backdaters: Annotated[list[ActorId], Field(max_length=100)] = Field(
         default=[], description="actors who may state an effective_at before now"
+    )
+    currency: Currency | None = Field(
+        default=None, description="of all amounts, by ISO 4217; stated once; null: as it was"
     )
     reason: Text

@@ -60,7 +60,7 @@ class StockRevalued(Event):
 
 
 class PeriodSet(Event):
-    """The books were closed up to a day, or opened again."""
+    """The books were closed up to a day, or opened again; or their currency was stated."""
 
     TYPE: ClassVar[str] = "period.set"
     MODULES: ClassVar[tuple[str, ...]] = ("costing",)
@@ -69,3 +69,4 @@ class PeriodSet(Event):
     backdaters: list[str]
     reason: str
     version: int
+    currency: str | None = None

@@ -50,7 +50,7 @@ def manual(line, amount):
 
 CHARGES = [
     (charge("80", "equal", 1, 2), ["40", "40"]),
-    (charge("80", "quantity", 1, 3), ["26.666667", "53.333333"]),
+    (charge("80", "quantity", 1, 3), ["26.67", "53.33"]),
     (charge("80", "amount", 1, 2), ["30", "50"]),
     (charge("80", "weight", measured(1, "1"), measured(3, "7")), ["10", "70"]),
     (charge("80", "volume", measured(1, "0.5"), measured(2, "0.3")), ["50", "30"]),
@@ -71,6 +71,35 @@ def test_a_charge_is_divided_by_its_basis(command, expected):
     assert [line["amount"] for line in outcome.body["lines"]] == expected
     assert sum(fact.amount for fact in outcome.costs) == command.amount
     assert {fact.from_account for fact in outcome.costs} == {"@charges"}
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "expected"),
+    [
+        ("JPY", "80", ["27", "53"]),
+        ("EUR", "80", ["26.67", "53.33"]),
+        ("KWD", "80", ["26.667", "53.333"]),
+        ("JPY", "80.5", "amount-digits"),
+        ("KWD", "80.0005", "amount-digits"),
+    ],
+)
+def test_a_charge_is_divided_into_what_its_currency_can_pay(currency, amount, expected):
+    over = shop()
+    over.periods[TENANT,] = Period(TENANT, None, (), "r", 1, currency)
+    outcome = paper.decided(charge(amount, "quantity", 1, 3), over)
+    if isinstance(expected, str):
+        assert (paper.refusal(outcome), outcome.problem["pointer"]) == (expected, "/amount")
+        return
+    assert [line["amount"] for line in outcome.body["lines"]] == expected
+
+
+def test_a_currency_is_stated_once():
+    over = shop()
+    stated = SetPeriod(currency="JPY", reason="we sell in yen")
+    assert paper.kept(stated, over, "1").body["currency"] == "JPY"
+    assert paper.kept(SetPeriod(reason="r"), over, "2").body["currency"] == "JPY"
+    again = SetPeriod(currency="EUR", reason="r")
+    assert paper.refusal(paper.decided(again, over)) == "currency-stands"
 
 
 def test_a_small_charge_has_no_share_below_nothing():
