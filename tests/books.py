@@ -12,7 +12,7 @@ from ledger.valuation.pools import Rule
 from schemas.base import ZERO
 
 DAWN = datetime(2026, 1, 1, tzinfo=UTC)
-ROUNDS_MAX = 200
+ROUNDS_MAX = 5_000
 
 
 class Books:

@@ -91,6 +91,12 @@ class PlainValues:
                 self.put("P", ZERO, value)
             self.books.make("prd-1", [(sku, str(quantity))], [])
 
+    def rework(self, quantity):
+        """What the order made becomes what it uses again. What that is worth the model does not say."""
+        if self.take("P", quantity) is not None:
+            self.put("A", quantity, ZERO)
+            self.books.make(self._named(), [("P", str(quantity))], [("A", str(quantity))])
+
     def produce(self, quantity):
         self.put("P", quantity, ZERO if self.made else self.order)
         self.made += quantity
