@@ -3,7 +3,9 @@
 import pytest
 
 import asks
+from ledger.connection import connect
 from ledger.valuation.step import step
+from valuing import period
 
 
 @pytest.fixture
@@ -157,3 +159,19 @@ def made_something(ledger):
     sold = ledger.ask(wanted, partition=3)[0].record["resource"]["id"]
     ledger.ask(asks.consume(sold, [{"line": 1, "quantity": "5"}]), partition=3)
     ledger.ask(asks.give_in(sold, (1, "1", "quarantine")))
+
+
+@pytest.fixture
+def tx(ledger):
+    connection = connect(ledger.url, "stockyard valuation", batches=True)
+    connection.autocommit = True
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def books(ledger):
+    """A and B at MAIN and EAST; tester may date things back."""
+    ledger.ask(asks.item("A"), asks.item("B"), asks.location("MAIN"), asks.location("EAST"))
+    ledger.ask(period())
+    return ledger

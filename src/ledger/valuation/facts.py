@@ -43,6 +43,8 @@ class Key(NamedTuple):
 
 FIRST: Final = Key(datetime(1, 1, 1, tzinfo=UTC), 0, 0, 0)
 """Before every fact."""
+LAST: Final = Key(datetime.max.replace(tzinfo=UTC), 2**15 - 1, 2**63 - 1, 2**15 - 1, 2**15 - 1)
+"""Behind every fact."""
 
 
 class Source(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from ledger.connection import Transaction
 from ledger.valuation import entries, intake, items, sources, work
+from ledger.valuation.facts import LAST
 from ledger.valuation.fold import Fold
 from ledger.valuation.intake import ItemKey
 from ledger.valuation.items import Standing
@@ -56,7 +57,8 @@ def _value(tx: Transaction, standing: dict[ItemKey, Standing]) -> Stepped:
     behind = {item: each.reached for item, each in standing.items()}
     limit = max(FACTS // len(standing), FACTS_EACH)
     facts = intake.behind(tx, behind, limit + 1)
-    intake.wait(tx, {item: each[limit].key for item, each in facts.items() if len(each) > limit})
+    rest = {item: each[limit].key for item, each in facts.items() if len(each) > limit}
+    intake.wait(tx, rest)
     facts = {item: each[:limit] for item, each in facts.items()}
     folds = {item: Fold(each.state) for item, each in standing.items()}
     states = {item: each.state for item, each in standing.items()}
@@ -72,11 +74,12 @@ def _value(tx: Transaction, standing: dict[ItemKey, Standing]) -> Stepped:
             at.reached, at.facts = fact.key, at.facts + 1
             if at.facts % CHECKPOINT_FACTS == 0:
                 checkpoints.append(items.written(item, at))
-    reached = {item: each.reached for item, each in standing.items()}
-    before = entries.told(tx, behind, reached)
+    # Behind the last fact too there may be what followed from a share that is none any more.
+    until = {item: each.reached if item in rest else LAST for item, each in standing.items()}
+    before = entries.told(tx, behind, until)
     made = entries.save(tx, wanted, before, entries.closed(tx))
     sources.save(tx, list(folds.items()))
     items.keep(tx, checkpoints)
     items.save(tx, [items.written(item, each) for item, each in standing.items()])
-    intake.wait(tx, work.share(tx, work.save(tx, folds, behind, reached)))
+    intake.wait(tx, work.share(tx, work.save(tx, folds, behind, until)))
     return Stepped(0, len(standing), sum(map(len, facts.values())), made)
