@@ -33,7 +33,7 @@ from ledger.valuation.facts import (
     place_of,
 )
 from ledger.valuation.money import COST_DECIMALS, rounded, split, unit_of, worth
-from ledger.valuation.pools import Layer, Pool, Rule
+from ledger.valuation.pools import Layer, Lying, Pool, Rule, lying_of
 from ledger.valuation.whereabouts import Whereabouts
 from schemas.base import ZERO
 
@@ -228,10 +228,12 @@ class Fold:
 
     def _made(self, fact: Fact) -> None:
         """What went into a document belongs to what came out of it: another share than before."""
+        left = {part.source: self.units.left_of(part.source) for part in fact.parts}
+        among = lying_of(left, self.state.pools)
         for source, amount, cost in fact.parts:
             quantity, _ = self.units.sources[source]
             self.state.last_cost = unit_of(cost, quantity)
-            self._spread(source, amount, PRODUCTION, "made")
+            self._spread(source, amount, PRODUCTION, "made", among=among)
 
     def _spread(
         self,
@@ -240,15 +242,13 @@ class Fold:
         payer: str,
         why: str,
         via: frozenset[Source] = frozenset(),
+        among: Lying | None = None,
     ) -> None:
-        """Let an amount follow the units of a source to where they are now."""
+        """Let an amount follow the units of a source to where they are now: in stock, `among` others."""
         rule = self.state.rule
-        lying = [
-            (place, pool, layer)
-            for place, pool in sorted(self.state.pools.items())
-            for layer in pool.layers
-            if layer.source == source
-        ]
+        if among is None:
+            among = lying_of({source: self.units.left_of(source)}, self.state.pools)
+        lying = among.get(source, [])
         gone = self.units.gone(source)
         weights = [layer.quantity for *_, layer in lying] + [each.quantity for each in gone]
         if not amount or not weights:

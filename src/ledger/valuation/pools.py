@@ -1,9 +1,11 @@
 """Stock of an item at one place as values see it: layers in the order in which they came. Pure."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import zip_longest
+from operator import itemgetter
 
 from ledger.valuation.facts import Method, Source
 from ledger.valuation.money import part_of, split, worth
@@ -124,3 +126,28 @@ class Rule:
         if self.method == "standard":
             return pool.value - worth(pool.quantity - quantity, self.standard, self.decimals)
         return part_of(pool.value, quantity, pool.quantity, self.decimals)
+
+
+Lying = dict[Source, list[tuple[str, Pool, Layer]]]
+"""The layers of sources, and the places and pools that they are in."""
+
+
+def lying_of(sources: Mapping[Source, Decimal], pools: Mapping[str, Pool]) -> Lying:
+    """What lies in pools of each source, of which there should be so much.
+
+    Looked for among the newest first, and no further than it takes: mostly it has just come.
+    """
+    found: Lying = {}
+    left = sum(sources.values(), ZERO)
+    places = sorted(pools)
+    for newest in zip_longest(*(reversed(pools[place].layers) for place in places)):
+        if left <= ZERO:
+            break
+        for place, layer in zip(places, newest, strict=True):
+            if layer is not None and layer.source in sources:
+                found.setdefault(layer.source, []).append((place, pools[place], layer))
+                left -= layer.quantity
+    for lying in found.values():
+        lying.reverse()
+        lying.sort(key=itemgetter(0))
+    return found

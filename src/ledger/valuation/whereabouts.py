@@ -46,6 +46,11 @@ class Whereabouts:
             found[place, via] += quantity
         return [Application(quantity, *where) for where, quantity in found.items() if quantity]
 
+    def left_of(self, source: Source) -> Decimal:
+        """How much of a source should be in stock."""
+        brought, _ = self.sources[source]
+        return brought - sum((each.quantity for each in self.applied[source]), ZERO)
+
     def out(self, place: str) -> Pool:
         """What is still out of what was shipped, at what it left for."""
         found: dict[Source, Layer] = {}

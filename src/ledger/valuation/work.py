@@ -53,10 +53,10 @@ def _row(item: ItemKey, work: Work) -> str:
 
 
 # Of the processes that value items of one document each waits for the other, so that the last one
-# sees what all of them say.
+# sees what all of them say. One late price may be of tens of thousands of documents, so they share locks.
 _LOCK: Final = """
 SELECT pg_advisory_xact_lock(7150204, number) FROM (
-    SELECT DISTINCT hashtext(tenant_id || ' ' || document) AS number
+    SELECT DISTINCT hashtext(tenant_id || ' ' || document) & 63 AS number
     FROM unnest(%s::text[], %s::text[]) AS asked(tenant_id, document) ORDER BY number OFFSET 0
 ) AS each
 """
