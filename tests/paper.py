@@ -9,8 +9,10 @@ from asks import TENANT
 from consumers.decisions import all as registered
 from consumers.decisions.carrying import follow
 from consumers.decisions.registry import DECIDERS, Ask
-from ledger.book import Book, Level, LevelKey, Outcome
+from ledger.book import Book
 from ledger.documents import Item, Location
+from ledger.level import Level, LevelKey
+from ledger.outcome import Outcome
 from schemas.commands import Command
 from schemas.commands.lots import UpsertLot
 from schemas.times import stamp

@@ -4,8 +4,9 @@ from datetime import date
 from decimal import Decimal
 
 from asks import TENANT
-from ledger.book import Book, Level, LevelKey
+from ledger.book import Book
 from ledger.documents import Item, Location, Lot
+from ledger.level import Level, LevelKey
 from ledger.making import Component, Recipe
 from paper import NOW
 from schemas.base import shown

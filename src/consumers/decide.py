@@ -8,7 +8,8 @@ from consumers.decisions.frozen import stays
 from consumers.decisions.registry import DECIDERS, Ask
 from consumers.parse import Asked, DeadLetter
 from consumers.sort_out import Numbered
-from ledger.book import Applied, Book, Outcome, Rejected
+from ledger.book import Book
+from ledger.outcome import Applied, Outcome, Rejected
 
 
 class Decision(NamedTuple):

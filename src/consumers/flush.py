@@ -43,14 +43,16 @@ from ledger import (
     transfers,
 )
 from ledger.bin_stock import Bin
-from ledger.book import Applied, Book, Level
+from ledger.book import Book
 from ledger.connection import Transaction
 from ledger.costing import CostMethod, Period, Receipt
 from ledger.counting import Count, CountLine
 from ledger.dead_letters import Letter, Place
 from ledger.documents import Document, Hold, Item, Location, Lot, Reservation, Transfer
 from ledger.journal import Segment
+from ledger.level import Level
 from ledger.making import CustomerReturn, Link, Production, Recipe
+from ledger.outcome import Applied
 from ledger.replenishing import Observation, Recommendation, Replenishment
 from ledger.rules import Policy
 from ledger.shards import Progress

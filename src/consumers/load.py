@@ -34,8 +34,9 @@ from ledger import (
     trace,
     transfers,
 )
-from ledger.book import NO_LOT, Book
+from ledger.book import Book
 from ledger.connection import Transaction
+from ledger.level import NO_LOT
 from ledger.tracing import LotKey
 from schemas.times import stamp
 
@@ -50,18 +51,7 @@ def load(tx: Transaction, asked: Collection[Asked], now: datetime, module: str) 
         genealogy.share(tx)
     _load_promised(tx, needs, book)
     _load_returns(tx, needs, book)
-    book.holds = holds.lock(tx, needs.holds)
-    for (tenant_id, _), hold in book.holds.items():
-        needs.places.update((tenant_id, hold.sku, line.location) for line in hold.lines)
-        needs.shelved.update(
-            (tenant_id, hold.sku, line.location) for line in hold.lines if line.bin
-        )
-    book.transfers = transfers.lock(tx, needs.transfers)
-    for (tenant_id, _), sent in book.transfers.items():
-        for location in (sent.from_location, sent.to_location):
-            needs.places.update((tenant_id, line.sku, location) for line in sent.lines)
-        for part in sent.lines:
-            needs.name(tenant_id, part.sku, part.serials)
+    _load_held_and_sent(tx, needs, book)
     load_counts(tx, needs, book)
     book.frozen = counts.frozen(tx)
     _load_making(tx, needs, book)
@@ -75,7 +65,9 @@ def load(tx: Transaction, asked: Collection[Asked], now: datetime, module: str) 
     book.lots = lots.load(tx, needs.lots, lock=True)
     load_bins(tx, needs, book)
     needs.places |= balances.places(tx, needs.wherever)
-    levels, inactive = balances.lock(tx, needs.places)
+    levels, inactive = balances.lock(tx, needs.places, needs.stocked, needs.levels)
+    places = needs.everywhere()
+    book.named_levels, book.in_part = needs.levels, places - needs.places
     book.enter(levels)
     load_shelves(tx, needs, book, levels)
     book.inactive |= inactive
@@ -85,8 +77,8 @@ def load(tx: Transaction, asked: Collection[Asked], now: datetime, module: str) 
     needs.serials |= serials.at(tx, needs.serials_at) | serials.of_any_item(tx, needs.units)
     book.serials = serials.lock(tx, needs.serials)
     book.named = set(book.serials)
-    _load_unstocked(tx, needs, book)
-    _load_policies(tx, needs, book)
+    _load_unstocked(tx, places, book)
+    _load_policies(tx, needs, places, book)
     load_planned(tx, needs, book)
     if any(NO_LOT not in found for found in book.places.values()):
         _load_lots(tx, book)
@@ -94,13 +86,29 @@ def load(tx: Transaction, asked: Collection[Asked], now: datetime, module: str) 
     return book
 
 
+def _load_held_and_sent(tx: Transaction, needs: Needs, book: Book) -> None:
+    """Holds and transfers, and the stock that they are about."""
+    book.holds = holds.lock(tx, needs.holds)
+    for (tenant_id, _), hold in book.holds.items():
+        for line in hold.lines:
+            needs.level(tenant_id, hold.sku, line.location, line.lot)
+            if line.bin:
+                needs.shelved.add((tenant_id, hold.sku, line.location))
+    book.transfers = transfers.lock(tx, needs.transfers)
+    for (tenant_id, _), sent in book.transfers.items():
+        for part in sent.lines:
+            needs.level(tenant_id, part.sku, sent.from_location, part.lot)
+            needs.level(tenant_id, part.sku, sent.to_location, part.lot)
+            needs.name(tenant_id, part.sku, part.serials)
+
+
 def _load_promised(tx: Transaction, needs: Needs, book: Book) -> None:
     """Reservations, and the stock and units that they hold."""
     book.reservations = reservations.lock(tx, needs.reservations)
     book.stored = set(book.reservations)
     for (tenant_id, _), found in book.reservations.items():
-        needs.places.update((tenant_id, line.sku, line.location) for line in found.lines)
         for line in found.lines:
+            needs.level(tenant_id, line.sku, line.location, line.lot)
             if line.serials:
                 needs.name(tenant_id, line.sku, line.serials)
 
@@ -114,7 +122,7 @@ def _load_returns(tx: Transaction, needs: Needs, book: Book) -> None:
     for tenant_id, named, location in needs.returned_to:
         found = book.reservations.get((tenant_id, named))
         for line in found.lines if found else ():
-            needs.places.add((tenant_id, line.sku, location))
+            needs.level(tenant_id, line.sku, location, line.lot)
 
 
 def _trace(tx: Transaction, needs: Needs, book: Book) -> set[LotKey]:
@@ -181,27 +189,29 @@ def _load_catalog(tx: Transaction, needs: Needs, book: Book, *, lock: bool) -> N
     book.locations = catalog.locations(tx, needs.locations, lock=lock)
 
 
-def _load_policies(tx: Transaction, needs: Needs, book: Book) -> None:
+def _load_policies(
+    tx: Transaction, needs: Needs, places: set[tuple[str, str, str]], book: Book
+) -> None:
     """What holds where a command asks for it, where lots are chosen, and where nothing is yet.
 
     Elsewhere all that matters of a policy stands in the balances.
     """
-    asked = needs.places - book.places.keys()
+    asked = places - book.places.keys()
     asked |= {place for place, found in book.places.items() if NO_LOT not in found}
     if needs.policies:  # the rest of a line may come from other places of the item
         skus = {place[:2] for place in needs.policies}
-        asked |= {place for place in needs.places if place[:2] in skus}
+        asked |= {place for place in places if place[:2] in skus}
     book.policies |= policies.at(tx, asked)
 
 
-def _load_unstocked(tx: Transaction, needs: Needs, book: Book) -> None:
+def _load_unstocked(tx: Transaction, places: set[tuple[str, str, str]], book: Book) -> None:
     """Where there is no balance, tell an item without stock from one that does not exist.
 
     Where there is one, its item and location exist: its foreign keys say so.
     """
-    if len(book.places) == len(needs.places):
+    if len(book.places) == len(places):
         return
-    bare = [place for place in needs.places if place not in book.places]
+    bare = [place for place in places if place not in book.places]
     skus = {(tenant_id, sku) for tenant_id, sku, _ in bare} - book.items.keys()
     locations = {(tenant_id, code) for tenant_id, _, code in bare} - book.locations.keys()
     unstocked = items.load(tx, skus, lock=False)

@@ -4,8 +4,9 @@ from collections.abc import Collection
 
 from consumers.decisions.registry import Needs
 from ledger import bins, items
-from ledger.book import Book, Level
+from ledger.book import Book
 from ledger.connection import Transaction
+from ledger.level import Level
 
 
 def note_put_away(needs: Needs, book: Book) -> None:
@@ -13,7 +14,7 @@ def note_put_away(needs: Needs, book: Book) -> None:
     for tenant_id, receipt_id, location in needs.put_away:
         receipt = book.receipts.get((tenant_id, receipt_id))
         if receipt is None:  # perhaps posted in this very batch
-            skus = {sku for of, sku, at in needs.places if (of, at) == (tenant_id, location)}
+            skus = {sku for of, sku, at in needs.everywhere() if (of, at) == (tenant_id, location)}
         else:
             skus = {line.sku for line in receipt.lines}
         needs.items.update((tenant_id, sku) for sku in skus)

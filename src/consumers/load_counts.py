@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from consumers.decisions.registry import Needs
 from ledger import balances, counts, lots, movements
-from ledger.book import NO_LOT, Book, Moment
+from ledger.book import Book, Moment
 from ledger.connection import Transaction
+from ledger.level import NO_LOT
 
 
 def load_counts(tx: Transaction, needs: Needs, book: Book) -> None:
@@ -15,7 +16,8 @@ def load_counts(tx: Transaction, needs: Needs, book: Book) -> None:
     book.counts = counts.lock(tx, needs.counts)
     items = {(tenant_id, count_id, sku) for tenant_id, count_id, sku, *_ in needs.counted}
     book.count_lines = counts.lines(tx, needs.whole_counts) | counts.lines_of(tx, items)
-    needs.places.update(moment[:3] for moment in _moments(needs, book))
+    for tenant_id, sku, location, lot, _ in _moments(needs, book):
+        needs.level(tenant_id, sku, location, lot)
 
 
 def load_counted(tx: Transaction, needs: Needs, book: Book) -> None:

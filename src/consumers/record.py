@@ -10,8 +10,9 @@ import orjson
 
 from consumers.parse import Asked, DeadLetter
 from ledger.bin_stock import BinLevel, BinMove
-from ledger.book import Applied, Level, Movement, Outcome
 from ledger.costing import CostFact
+from ledger.level import Level
+from ledger.outcome import Applied, Movement, Outcome
 from ledger.serial_unit import STATUSES, Serial
 from schemas.base import shown
 from schemas.serials import compact

@@ -4,13 +4,14 @@ Kept beside the movements for speed, and proved from them by `stockyard verify`.
 constraints refuse an oversell even where the code above them has a bug.
 """
 
+from collections import defaultdict
 from collections.abc import Collection
 from typing import Any, Final
 
 from ledger import keyed
 from ledger.arrays import numbers, texts
-from ledger.book import NO_LOT, Level, LevelKey
 from ledger.connection import Transaction
+from ledger.level import NO_LOT, Level, LevelKey
 from schemas.base import ZERO
 
 # Every transaction takes the rows in the order of their key, so that no two wait for each other.
@@ -21,27 +22,67 @@ SELECT b.tenant_id, b.sku, b.location, b.lot,
     trim_scale(nullif(b.backorder_limit, 0)), b.version, trim_scale(nullif(b.negative_limit, 0)),
     nullif(b.by_serial, false), trim_scale(nullif(b.binned, 0)),
     EXISTS (SELECT FROM item i WHERE i.tenant_id = b.tenant_id AND i.sku = b.sku AND NOT i.active)
-FROM unnest(%s::text[], %s::text[], %s::text[]) AS asked(tenant_id, sku, location)
+FROM unnest({arrays}) AS asked(tenant_id, sku, location{more})
 JOIN balance b USING (tenant_id, sku, location)
+WHERE b.lot = '' OR {which}
 ORDER BY b.tenant_id, b.sku, b.location, b.lot
 """
-_LOCK: Final = f"{_READ}FOR NO KEY UPDATE OF b\n"
+_PLACES: Final = "%s::text[], %s::text[], %s::text[]"
+_LEFT: Final = "(b.on_hand <> 0 OR b.reserved <> 0 OR b.held <> 0 OR b.incoming <> 0)"
+# As `_which` says it: all lots, those with anything left and named ones, or named ones alone.
+_SOME: Final = f"""asked.lots = '*' OR (asked.lots NOT LIKE '=%%' AND {_LEFT})
+    OR b.lot = ANY (string_to_array(substr(asked.lots, 2), E'\x1f'))"""
+_FOR: Final = "FOR NO KEY UPDATE OF b\n"
+_READ_ALL: Final = _READ.format(arrays=_PLACES, more="", which="true")
+_LOCK: Final = _READ.format(arrays=_PLACES, more="", which=_LEFT) + _FOR
+_LOCK_SOME: Final = _READ.format(arrays=f"{_PLACES}, %s::text[]", more=", lots", which=_SOME) + _FOR
+_EVERY: Final = "*"
+
+Place = tuple[str, str, str]
+"""Tenant, item and location."""
+Named = tuple[str, str, str, str]
+"""Tenant, item, location and lot."""
 
 
 def lock(
-    tx: Transaction, places: Collection[tuple[str, str, str]]
+    tx: Transaction,
+    whole: Collection[Place],
+    stocked: Collection[Place] = (),
+    named: Collection[Named] = (),
 ) -> tuple[list[Level], set[tuple[str, str]]]:
-    """Lock and load all lots at the (tenant, item, location) places; and which items are inactive.
+    """Lock and load levels; and which of their items are inactive.
 
-    The latter are few and have an index of their own, so that asking costs next to nothing.
+    Of the `whole` places all lots that ever were there, of the `stocked` ones those of which
+    anything is left, and the `named` levels: where lots come and go, thousands are used up.
+    Inactive items are few and have an index of their own, so that asking costs next to nothing.
     """
-    rows = list(keyed.rows(tx, _LOCK, places))
+    if whole or named:
+        which = _which(whole, stocked, named)
+        keys = [(*place, lots) for place, lots in which.items()]
+        rows = list(keyed.rows(tx, _LOCK_SOME, keys))
+    else:
+        rows = list(keyed.rows(tx, _LOCK, stocked))
     return [_read(row) for row in rows], {(row[0], row[1]) for row in rows if row[-1]}
 
 
-def read(tx: Transaction, places: Collection[tuple[str, str, str]]) -> list[Level]:
+def _which(
+    whole: Collection[Place], stocked: Collection[Place], named: Collection[Named]
+) -> dict[Place, str]:
+    """Which lots of each place are needed.
+
+    `*` is all, `+` those with anything left and others by name, `=` those by name alone.
+    """
+    by_place: defaultdict[Place, list[str]] = defaultdict(list)
+    for tenant_id, sku, location, lot in named:
+        by_place[tenant_id, sku, location].append(lot)
+    which = {place: "=" + "\x1f".join(lots) for place, lots in by_place.items()}
+    which |= {place: "+" + which.get(place, "")[1:] for place in stocked}
+    return which | dict.fromkeys(whole, _EVERY)
+
+
+def read(tx: Transaction, places: Collection[Place]) -> list[Level]:
     """All lots at the (tenant, item, location) places as they are now, for who changes none."""
-    return [_read(row) for row in keyed.rows(tx, _READ, places)]
+    return [_read(row) for row in keyed.rows(tx, _READ_ALL, places)]
 
 
 _WHEREVER: Final = """

@@ -1,62 +1,25 @@
-"""The ledger in memory: what a batch has loaded, and what a decision says should change. Pure."""
+"""The ledger in memory: what a batch has loaded, and what its commands have changed so far. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final, Literal, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from ledger.bin_stock import Bin, BinHold, BinKey, BinLevel, BinMove, Shelves
-from ledger.costing import CostFact, CostMethod, Period, Receipt
+from ledger.bin_stock import Bin, BinKey, Shelves
+from ledger.costing import CostMethod, Period, Receipt
 from ledger.counting import Count, CountLine, Frozen, note
 from ledger.documents import Document, Hold, Item, Location, Lot, Reservation, Transfer
 from ledger.kept import KEPT_IN
-from ledger.level import NO_LOT as NO_LOT  # noqa: PLC0414  # a book's readers find them here
-from ledger.level import Level as Level  # noqa: PLC0414
-from ledger.level import LevelKey as LevelKey  # noqa: PLC0414
+from ledger.level import Level, LevelKey
 from ledger.making import CustomerReturn, Link, Production, Recipe
+from ledger.outcome import Applied
 from ledger.replenishing import Observation, Policies, Recommendations
 from ledger.rules import EVERYWHERE, NO_RULES, Policy, Rules, effective
 from ledger.serial_unit import Serial, SerialKey
 from ledger.tracing import LotKey, Passage, Trace, note_passages
 from schemas.base import ZERO
-
-# Virtual places: where stock comes from and goes to when it is at none of our locations.
-# A location's code never starts with `@` (schemas.base.LocationCode).
-VENDOR: Final = "@vendor"
-CUSTOMER: Final = "@customer"
-TRANSIT: Final = "@transit"
-PRODUCTION: Final = "@production"
-LOSS: Final = "@loss"
-SCRAP: Final = "@scrap"
-CORRECTION: Final = "@correction"  # between a mistyped lot and its own
-
-
-class Movement(NamedTuple):
-    """A quantity that leaves one account as it enters another. Never changed, never deleted."""
-
-    sku: str
-    lot: str
-    serials: tuple[str, ...]  # its units, as many as the quantity, where each has a serial
-    from_account: str
-    to_account: str
-    quantity: Decimal
-    unit_cost: Decimal | None
-    reason: str
-    document: str
-    effective_at: str | None = None  # where that was before it was posted
-
-
-class Commitment(NamedTuple):
-    """A change of what is promised, held or expected at one location and lot; below zero, less."""
-
-    sku: str
-    location: str
-    lot: str
-    quantity: Decimal
-    of: Literal["reserved", "held", "incoming"] = "reserved"
-
 
 Moment = tuple[str, str, str, str, datetime]
 """A level at a moment: tenant, item, location, lot, and when."""
@@ -67,44 +30,6 @@ class Since(NamedTuple):
 
     net: Decimal = ZERO
     corrected: bool = False
-
-
-class Event(NamedTuple):
-    """A fact to tell. Data of None stands for the body of the result beside it."""
-
-    type: str
-    subject: str
-    sequence: int
-    data: dict[str, Any] | None = None
-
-
-@dataclass(slots=True)
-class Applied:
-    """A command that took effect, and all that it changes."""
-
-    code: int
-    resource: tuple[str, str]
-    body: dict[str, Any]
-    events: tuple[Event, ...] = ()
-    documents: tuple[Document, ...] = ()
-    movements: tuple[Movement, ...] = ()
-    commitments: tuple[Commitment, ...] = ()
-    costs: tuple[CostFact, ...] = ()
-    serials: tuple[Serial, ...] = ()  # each as it is then, at most once
-    bin_moves: tuple[BinMove, ...] = ()
-    bin_holds: tuple[BinHold, ...] = ()
-    bin_levels: tuple[BinLevel, ...] = ()  # each as it is then, at most once
-
-
-@dataclass(slots=True)
-class Rejected:
-    """A command that was refused, as RFC 9457 members; it changes nothing."""
-
-    code: int
-    problem: dict[str, Any]
-
-
-Outcome = Applied | Rejected
 
 
 class Written(NamedTuple):
@@ -121,6 +46,9 @@ class Book:
     now: datetime
     at: str  # now, as messages write it
     places: dict[tuple[str, str, str], dict[str, Level]] = field(default_factory=dict)
+    in_part: Collection[tuple[str, str, str]] = ()
+    """The places of which lots with nothing left were not loaded, unless they were named."""
+    named_levels: Collection[tuple[str, str, str, str]] = ()
     items: dict[tuple[str, str], Item] = field(default_factory=dict)
     inactive: set[tuple[str, str]] = field(default_factory=set)
     """Those of the items that may not be promised or bought, whether or not they were loaded."""
@@ -182,11 +110,17 @@ class Book:
         return self.places.get((tenant_id, sku, location), {})
 
     def level(self, tenant_id: str, sku: str, location: str, lot: str) -> Level:
-        """The one level; empty where there never was stock."""
+        """The one level; empty where there never was stock.
+
+        Raises:
+            LookupError: whoever decides has not said that it needs the level.
+        """
         found = self.levels(tenant_id, sku, location).get(lot)
         if found:
             return found
         new = Level(LevelKey(tenant_id, sku, location, lot))
+        if lot and new.key[:3] in self.in_part and new.key not in self.named_levels:
+            raise LookupError(f"lot {lot} of {sku} at {location} may be there, and was not loaded")
         if self.policies:
             self._limit(new)
         return new

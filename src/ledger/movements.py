@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from ledger.arrays import texts
-from ledger.book import Moment, Movement, Since
+from ledger.book import Moment, Since
 from ledger.connection import Transaction
 from ledger.copy import copy_rows, escaped
+from ledger.outcome import Movement
 
 _COPY: Final = """
 COPY movement (tenant_id, shard, sequence, entry, sku, lot, serial, from_account, to_account,

@@ -5,9 +5,9 @@ from typing import Final
 
 from ledger import keyed
 from ledger.arrays import numbers, texts
-from ledger.book import Movement
 from ledger.connection import Transaction
 from ledger.copy import copy_rows, escaped, optional
+from ledger.outcome import Movement
 from ledger.serial_unit import Serial, SerialKey
 
 _COLUMNS: Final = "s.tenant_id, s.sku, s.serial, s.account, s.document, s.reservation_id, s.version"

@@ -12,7 +12,9 @@ import asks
 from consumers.decide import decide
 from consumers.parse import Rules, parse_one
 from consumers.sort_out import sort_out
-from ledger.book import NO_LOT, Applied, Book
+from ledger.book import Book
+from ledger.level import NO_LOT
+from ledger.outcome import Applied
 from ledger.shards import Progress
 from random_bins import with_bins
 from random_lots import of_lots_only

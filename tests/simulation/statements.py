@@ -235,6 +235,7 @@ ANSWERS: dict[str, Callable[[Session, Any], Any]] = {
     journal._AFTER: journal_after,
     journal._AT: journal_at,
     balances._LOCK: lock_balances,
+    balances._LOCK_SOME: lambda session, values: lock_balances(session, values[:3]),  # and more
     balances._UPDATE: update_balances,
     balances._INSERT: insert_balances,
     balances._OTHERWISE: lambda *_: [],  # nobody sets a policy

@@ -70,7 +70,7 @@ def one_later(stands):
 
 def unlocked(session, values):
     """The balances as they are, whoever is changing them."""
-    places = set(rows.rows_of(values))
+    places = {tuple(row[:3]) for row in rows.rows_of(values)}
     stored = session.store.tables["balance"].items()
     return [row for key, row in sorted(stored) if key[:3] in places]
 
@@ -99,7 +99,8 @@ MUTATIONS = {
         "producers.messages._command_id": lambda record: f"{id(record)}-{record['request_id']}"
     },
     "balances are not locked": {
-        "simulation.world.ANSWERS": {**statements.ANSWERS, vars(balances)["_LOCK"]: unlocked}
+        "simulation.world.ANSWERS": statements.ANSWERS
+        | {vars(balances)[name]: unlocked for name in ("_LOCK", "_LOCK_SOME")}
     },
     "a command does not see those before it": {"ledger.book.Book.apply": lambda *_: None},
     "a partition is begun one record later": {

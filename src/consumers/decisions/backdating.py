@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from consumers.decisions.registry import Ask, Needs
-from ledger.book import Book, Rejected
+from ledger.book import Book
+from ledger.outcome import Rejected
 from schemas.problems import BACKDATING, IN_THE_FUTURE, PERIOD_CLOSED, problem
 from schemas.times import stamp
 

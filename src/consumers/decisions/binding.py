@@ -12,8 +12,10 @@ from typing import Any, Final
 from consumers.decisions.bodies import reservation_body
 from consumers.decisions.fefo import Wish, choose
 from consumers.decisions.granting import Granted, Taken, Wanted
-from ledger.book import NO_LOT, Applied, Book, Commitment, Event, Level, LevelKey
+from ledger.book import Book
 from ledger.documents import Reservation, ReservationLine
+from ledger.level import NO_LOT, Level, LevelKey
+from ledger.outcome import Applied, Commitment, Event
 from schemas.base import ZERO, shown
 from schemas.commands.reservations import WantedLine
 

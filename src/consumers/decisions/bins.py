@@ -10,7 +10,9 @@ from consumers.decisions.picking import too_little
 from consumers.decisions.registry import Ask, Needs, decides
 from consumers.decisions.units import Conversions, in_base_units
 from ledger.bin_stock import LOOSE, Bin, BinMove, BinRule
-from ledger.book import NO_LOT, Applied, Book, Event, LevelKey, Outcome, Rejected
+from ledger.book import Book
+from ledger.level import NO_LOT, LevelKey
+from ledger.outcome import Applied, Event, Outcome, Rejected
 from ledger.putaway import Room
 from schemas.base import shown
 from schemas.commands.bins import BinRule as Said

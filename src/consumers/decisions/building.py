@@ -9,8 +9,9 @@ from typing import Any, Final, NamedTuple
 from consumers.decisions.granting import Taken, Wanted, grant
 from consumers.decisions.known import out_of_bounds
 from consumers.decisions.registry import Ask
-from ledger.book import Book, Rejected
+from ledger.book import Book
 from ledger.making import Component, Recipe
+from ledger.outcome import Rejected
 from schemas.base import QUANTITY_BOUND, ZERO, shown
 from schemas.commands.kits import NamedLot
 from schemas.problems import (

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ledger.bin_stock import LOOSE, BinHold, BinLevel, BinMove
-from ledger.book import CORRECTION, Applied, Book, Level, LevelKey, Movement
+from ledger.book import Book
+from ledger.level import Level, LevelKey
+from ledger.outcome import CORRECTION, Applied, Movement
 from ledger.removal import removal
 from schemas.base import ZERO
 

@@ -5,8 +5,9 @@ from typing import Any
 from consumers.decisions.items import contradiction, described, item_body
 from consumers.decisions.known import unknown_item
 from consumers.decisions.registry import Ask, Needs, decides
-from ledger.book import Applied, Book, Event, Outcome, Rejected
+from ledger.book import Book
 from ledger.documents import Item, Location
+from ledger.outcome import Applied, Event, Outcome, Rejected
 from schemas.commands.catalog import UpsertItem, UpsertLocation
 from schemas.gs1 import looked_up
 from schemas.problems import BARCODE_TAKEN, TRACKING_FIXED, VARIANT_RULE, problem

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from ledger.book import Rejected
 from ledger.costing import ReceiptLine
+from ledger.outcome import Rejected
 from ledger.valuation.money import COST_DECIMALS, decimals_of, rounded, split
 from schemas.base import ZERO
 from schemas.commands.costing import AddCharge, ChargedLine

@@ -10,8 +10,9 @@ from consumers.decisions.charges import divided
 from consumers.decisions.known import unknown_item, unknown_place
 from consumers.decisions.receipts import receipt_body
 from consumers.decisions.registry import Ask, Needs, decides
-from ledger.book import VENDOR, Applied, Book, Event, Outcome, Rejected
+from ledger.book import Book
 from ledger.costing import CostFact, CostMethod, Period, Receipt, ReceiptLine
+from ledger.outcome import VENDOR, Applied, Event, Outcome, Rejected
 from ledger.valuation.facts import CHARGES
 from ledger.valuation.money import decimals_of, worth
 from schemas.base import shown

@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from consumers.decisions.registry import Ask
 from consumers.decisions.units import in_base
-from ledger.book import NO_LOT, Book, Event, Rejected
+from ledger.book import Book
 from ledger.counting import Count, CountLine
+from ledger.level import NO_LOT
+from ledger.outcome import Event, Rejected
 from schemas.base import shown
 from schemas.commands.counts import COUNT_LINES_MAX, CountedLine, RecordCount
 from schemas.problems import Kind, problem

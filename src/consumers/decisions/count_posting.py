@@ -5,9 +5,11 @@ from typing import Final, NamedTuple
 
 from consumers.decisions.count_lines import Faults
 from consumers.decisions.lots import undescribed
-from ledger.book import LOSS, NO_LOT, Book, Level, Movement, Since
+from ledger.book import Book, Since
 from ledger.counting import Count, CountLine
 from ledger.documents import Lot
+from ledger.level import NO_LOT, Level
+from ledger.outcome import LOSS, Movement
 from schemas.base import QUANTITY_BOUND, ZERO
 
 NOTHING: Final = Since()

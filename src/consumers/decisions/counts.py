@@ -15,9 +15,10 @@ from consumers.decisions.count_posting import posting
 from consumers.decisions.known import unknown_location
 from consumers.decisions.lots import lot_body
 from consumers.decisions.registry import Ask, Needs, decides
-from ledger.book import Applied, Book, Event, Movement, Outcome, Rejected
+from ledger.book import Book
 from ledger.counting import Count, CountLine
 from ledger.documents import Lot
+from ledger.outcome import Applied, Event, Movement, Outcome, Rejected
 from schemas.base import shown
 from schemas.commands.counts import (
     ApproveCount,

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from consumers.decisions.found_units import Units
 from consumers.decisions.registry import Ask
-from ledger.book import LOSS, Applied, Event, Level, Movement
+from ledger.level import Level
+from ledger.outcome import LOSS, Applied, Event, Movement
 from schemas.base import ZERO, shown
 from schemas.commands.stock import AdjustStock, RecordStock
 

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final, NamedTuple, Protocol
 
-from ledger.book import NO_LOT, Book, Level, LevelKey
+from ledger.book import Book
 from ledger.documents import Lot
+from ledger.level import NO_LOT, Level, LevelKey
 from schemas.base import ZERO
 
 
@@ -68,7 +69,7 @@ def choose(
     """
     if unusable_too and wish.lot is not None:
         return Choice((wish.lot,), by_lot=NO_LOT not in levels)
-    if NO_LOT in levels or not levels:
+    if NO_LOT in levels or not any(level.on_hand for level in levels.values()):
         return WITHOUT_LOTS if wish.lot is None else Choice((), by_lot=False)
     today = book.today(tenant_id, wish.location)
     passed: list[tuple[str, str]] = []

@@ -7,8 +7,9 @@ from consumers.decisions.carrying import Carrying
 from consumers.decisions.picking import Named
 from consumers.decisions.registry import Ask
 from ledger.bin_stock import LOOSE, Bin, BinMove
-from ledger.book import Book, Rejected
+from ledger.book import Book
 from ledger.documents import Item
+from ledger.outcome import Rejected
 from ledger.putaway import Room
 from schemas.base import ZERO, shown
 from schemas.problems import BIN_FULL, BIN_RULE, SERIAL_RULE, UNKNOWN_BIN, problem

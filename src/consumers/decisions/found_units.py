@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from consumers.decisions.serials import Naming, refused
-from ledger.book import LOSS, Rejected
+from ledger.outcome import LOSS, Rejected
 from ledger.serial_unit import Serial
 from schemas.base import ZERO
 from schemas.commands.stock import AdjustStock, RecordStock

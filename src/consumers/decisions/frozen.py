@@ -3,8 +3,9 @@
 from itertools import chain
 
 from consumers.decisions.registry import Ask
-from ledger.book import Applied, Book, Rejected
+from ledger.book import Book
 from ledger.counting import frozen_by
+from ledger.outcome import Applied, Rejected
 from schemas.commands import Command
 from schemas.commands.counts import PostCount
 from schemas.problems import STOCK_FROZEN, problem

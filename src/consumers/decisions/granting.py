@@ -5,7 +5,9 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from consumers.decisions.fefo import Choice, Wish, choose
-from ledger.book import NO_LOT, Book, Level, LevelKey, Rejected
+from ledger.book import Book
+from ledger.level import NO_LOT, Level, LevelKey
+from ledger.outcome import Rejected
 from schemas.base import ZERO, shown
 from schemas.problems import INSUFFICIENT_STOCK, problem
 

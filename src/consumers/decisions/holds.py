@@ -10,8 +10,10 @@ from consumers.decisions.serials import serial_rule
 from consumers.decisions.shares import Shares, all_left, reduced, shared
 from consumers.decisions.units import in_base
 from ledger.bin_stock import BinHold
-from ledger.book import Applied, Book, Commitment, Event, Level, Outcome, Rejected
+from ledger.book import Book
 from ledger.documents import Hold, HoldLine
+from ledger.level import Level
+from ledger.outcome import Applied, Commitment, Event, Outcome, Rejected
 from schemas.base import ZERO, shown
 from schemas.commands.holds import PlaceHold, ReleaseHold
 from schemas.problems import (
@@ -28,7 +30,7 @@ def _where(command: PlaceHold, tenant_id: str, needs: Needs) -> None:
     if command.location is None:
         needs.wherever.add((tenant_id, command.sku))
     else:
-        needs.places.add((tenant_id, command.sku, command.location))
+        needs.stocked.add((tenant_id, command.sku, command.location))
         needs.locations.add((tenant_id, command.location))
         if command.bin is not None:
             needs.shelve((tenant_id, command.sku, command.location), None)

@@ -12,16 +12,16 @@ from consumers.decisions.picking import Named, picks
 from consumers.decisions.registry import Ask, Needs, decides
 from consumers.decisions.serials import Naming, serial_rule
 from consumers.decisions.units import Conversions, in_base_units
-from ledger.book import (
+from ledger.book import Book
+from ledger.level import LevelKey
+from ledger.outcome import (
     CUSTOMER,
     LOSS,
     PRODUCTION,
     SCRAP,
     VENDOR,
     Applied,
-    Book,
     Event,
-    LevelKey,
     Movement,
     Outcome,
     Rejected,
@@ -46,7 +46,7 @@ def _from(command: IssueStock, tenant_id: str, needs: Needs) -> None:
     if command.receipt_id is not None:
         needs.receipts.add((tenant_id, command.receipt_id))
     for line in command.lines:
-        needs.places.add((tenant_id, line.sku, line.location))
+        needs.level(tenant_id, line.sku, line.location, line.lot)
         needs.items.add((tenant_id, line.sku))
         needs.locations.add((tenant_id, line.location))
         needs.name(tenant_id, line.sku, line.serials)

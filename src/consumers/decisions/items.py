@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ledger.book import Rejected
 from ledger.documents import Barcode, Item, Unit
+from ledger.outcome import Rejected
 from schemas.commands.catalog import UpsertItem
 from schemas.gs1 import looked_up
 from schemas.problems import ITEM_RULE, problem

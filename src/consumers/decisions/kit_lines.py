@@ -9,9 +9,11 @@ from consumers.decisions.building import FINEST, Making, Picked, pick, recipe_of
 from consumers.decisions.granting import Taken
 from consumers.decisions.kits import not_whole
 from consumers.decisions.registry import Ask
-from ledger.book import NO_LOT, Book, Rejected
+from ledger.book import Book
 from ledger.documents import Reservation, ReservationLine
+from ledger.level import NO_LOT
 from ledger.making import Recipe
+from ledger.outcome import Rejected
 from schemas.base import ZERO, shown
 from schemas.commands.lines import LINES_MAX, PartOfLine
 from schemas.commands.reservations import WantedLine

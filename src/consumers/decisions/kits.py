@@ -19,20 +19,11 @@ from consumers.decisions.labels import Lots, describe, described, lot_events
 from consumers.decisions.linking import Stock, link_events, links_between
 from consumers.decisions.lots import lot_body
 from consumers.decisions.registry import Ask, Needs, decides
-from ledger.book import (
-    NO_LOT,
-    PRODUCTION,
-    SCRAP,
-    Applied,
-    Book,
-    Event,
-    LevelKey,
-    Movement,
-    Outcome,
-    Rejected,
-)
+from ledger.book import Book
 from ledger.documents import Lot
+from ledger.level import NO_LOT, LevelKey
 from ledger.making import Recipe
+from ledger.outcome import PRODUCTION, SCRAP, Applied, Event, Movement, Outcome, Rejected
 from schemas.base import ZERO, shown
 from schemas.commands.kits import AssembleKit, DisassembleKit, TakenOut
 from schemas.problems import COMPONENT_RULE, WHOLE_UNITS, problem

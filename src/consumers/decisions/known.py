@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from ledger.book import Book, Rejected
+from ledger.book import Book
+from ledger.outcome import Rejected
 from schemas.base import QUANTITY_BOUND
 from schemas.problems import (
     ITEM_INACTIVE,

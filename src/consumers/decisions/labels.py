@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from consumers.decisions.lots import lot_body, undescribed
 from consumers.decisions.registry import Ask
-from ledger.book import Book, Event, Rejected
+from ledger.book import Book
 from ledger.documents import Lot
+from ledger.outcome import Event, Rejected
 from schemas.commands.lots import Labelled, LotDates
 from schemas.problems import LOT_DATES, problem
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from consumers.decisions.registry import Ask
-from ledger.book import Event
 from ledger.making import Link
+from ledger.outcome import Event
 
 Stock = tuple[str, str]
 """An item and a lot; of an item without lots an empty one."""

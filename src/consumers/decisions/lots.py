@@ -7,8 +7,9 @@ from typing import Any
 from consumers.decisions.granting import insufficient
 from consumers.decisions.known import lot_rule, out_of_bounds, unknown_item, unknown_place
 from consumers.decisions.registry import Ask, Needs, decides
-from ledger.book import CORRECTION, Applied, Book, Event, Movement, Outcome, Rejected
+from ledger.book import Book
 from ledger.documents import Lot
+from ledger.outcome import CORRECTION, Applied, Event, Movement, Outcome, Rejected
 from schemas.base import ZERO, shown
 from schemas.commands.lots import CorrectLot, LotDates, SetLotStatus, UpsertLot
 from schemas.problems import LOT_UNUSABLE, UNKNOWN_LOT, problem

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from consumers.decisions.labels import Lots
 from consumers.decisions.lots import undescribed
 from consumers.decisions.registry import Ask
-from ledger.book import NO_LOT, Book
+from ledger.book import Book
+from ledger.level import NO_LOT
 from ledger.making import Production
 
 

@@ -8,8 +8,10 @@ from consumers.decisions.carrying import Carrying
 from consumers.decisions.registry import Ask
 from consumers.decisions.shares import Shares
 from ledger.bin_stock import LOOSE, BinMove
-from ledger.book import Book, LevelKey, Rejected
+from ledger.book import Book
 from ledger.documents import Reservation, Transfer
+from ledger.level import LevelKey
+from ledger.outcome import Rejected
 from schemas.base import ZERO, shown
 from schemas.commands.lines import PickedPart
 from schemas.commands.transfers import ShippedLine

@@ -4,7 +4,9 @@ from typing import Any
 
 from consumers.decisions.known import unknown_item, unknown_place
 from consumers.decisions.registry import Ask, Needs, decides
-from ledger.book import Applied, Book, Event, Level, Outcome, Rejected
+from ledger.book import Book
+from ledger.level import Level
+from ledger.outcome import Applied, Event, Outcome, Rejected
 from ledger.rules import EVERYWHERE, Policy, Rules, effective
 from schemas.base import ZERO, shown
 from schemas.commands.policies import SetPolicy

@@ -14,18 +14,10 @@ from consumers.decisions.production_body import changed, variances
 from consumers.decisions.registry import Ask, Needs, decides
 from consumers.decisions.shares import all_left, reduced, shared
 from consumers.decisions.using import Used, noted, use
-from ledger.book import (
-    NO_LOT,
-    PRODUCTION,
-    SCRAP,
-    Book,
-    Commitment,
-    LevelKey,
-    Movement,
-    Outcome,
-    Rejected,
-)
+from ledger.book import Book
+from ledger.level import NO_LOT, LevelKey
 from ledger.making import Input, Output, Production
+from ledger.outcome import PRODUCTION, SCRAP, Commitment, Movement, Outcome, Rejected
 from schemas.base import ZERO
 from schemas.commands.production import (
     CancelProduction,

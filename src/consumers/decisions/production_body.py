@@ -3,9 +3,9 @@
 from typing import Any
 
 from consumers.decisions.building import required
-from ledger.book import Applied, Commitment, Event, Movement
 from ledger.documents import Document
 from ledger.making import Production
+from ledger.outcome import Applied, Commitment, Event, Movement
 from schemas.base import ZERO, shown
 
 

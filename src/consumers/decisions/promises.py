@@ -5,8 +5,10 @@ from consumers.decisions.granting import Granted, Taken, Wanted, insufficient, s
 from consumers.decisions.registry import Ask
 from consumers.decisions.serials import Naming, Picked, refused, serial_rule
 from consumers.decisions.shares import Shares, shared
-from ledger.book import CUSTOMER, NO_LOT, Book, Movement, Rejected
+from ledger.book import Book
 from ledger.documents import Reservation
+from ledger.level import NO_LOT
+from ledger.outcome import CUSTOMER, Movement, Rejected
 from ledger.serial_unit import Serial, SerialKey
 from schemas.base import ZERO
 from schemas.commands.reservations import WantedLine

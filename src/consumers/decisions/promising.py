@@ -20,8 +20,10 @@ from consumers.decisions.known import inactive, unknown_place
 from consumers.decisions.promises import units_for
 from consumers.decisions.registry import Ask
 from consumers.decisions.units import Conversions, factor_of, in_base_units
-from ledger.book import NO_LOT, Book, Level, Rejected
+from ledger.book import Book
 from ledger.documents import ReservationLine
+from ledger.level import NO_LOT, Level
+from ledger.outcome import Rejected
 from ledger.serial_unit import Serial, SerialKey
 from schemas.base import ZERO
 from schemas.commands.reservations import CreateReservation, WantedLine

@@ -11,9 +11,11 @@ from consumers.decisions.picking import too_little
 from consumers.decisions.registry import Ask, Needs, decides
 from consumers.decisions.units import factor_of, in_base
 from ledger.bin_stock import LOOSE, Bin, BinMove
-from ledger.book import NO_LOT, Applied, Book, Event, LevelKey, Outcome, Rejected
+from ledger.book import Book
 from ledger.costing import Receipt
 from ledger.documents import Item
+from ledger.level import NO_LOT, LevelKey
+from ledger.outcome import Applied, Event, Outcome, Rejected
 from ledger.putaway import Placed, Putaway, Room, Wish, step_of
 from schemas.base import ZERO, shown
 from schemas.commands.putaway import PostPutaway, PutLine

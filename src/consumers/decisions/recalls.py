@@ -9,19 +9,19 @@ from consumers.decisions.known import lot_rule, unknown_item
 from consumers.decisions.labels import lot_events
 from consumers.decisions.lots import lot_body, undescribed
 from consumers.decisions.registry import Ask, Needs, decides
-from ledger.book import (
+from ledger.book import Book
+from ledger.documents import Lot
+from ledger.outcome import (
     CUSTOMER,
     LOSS,
     PRODUCTION,
     SCRAP,
     TRANSIT,
     Applied,
-    Book,
     Event,
     Outcome,
     Rejected,
 )
-from ledger.documents import Lot
 from ledger.tracing import RECALLED_MAX, LotKey, Passage, Reached, Trace
 from schemas.base import ZERO, shown
 from schemas.commands.recalls import RecallLot

@@ -14,20 +14,10 @@ from consumers.decisions.picking import Named
 from consumers.decisions.registry import Ask, Needs, decides
 from consumers.decisions.serials import Naming, serial_rule
 from consumers.decisions.units import in_base_units
-from ledger.book import (
-    CUSTOMER,
-    NO_LOT,
-    PRODUCTION,
-    VENDOR,
-    Applied,
-    Book,
-    Event,
-    LevelKey,
-    Movement,
-    Outcome,
-    Rejected,
-)
+from ledger.book import Book
 from ledger.costing import Receipt, ReceiptLine
+from ledger.level import NO_LOT, LevelKey
+from ledger.outcome import CUSTOMER, PRODUCTION, VENDOR, Applied, Event, Movement, Outcome, Rejected
 from schemas.base import ZERO, shown
 from schemas.commands.receipts import PostReceipt, ReceivedLine
 from schemas.problems import RECEIPT_RULE, problem
@@ -39,7 +29,7 @@ SOURCES: Final = {"vendor": VENDOR, "customer": CUSTOMER, "production": PRODUCTI
 def _lines(command: PostReceipt, tenant_id: str, needs: Needs) -> None:
     needs_period(command.effective_at, tenant_id, needs)
     for line in command.lines:
-        needs.places.add((tenant_id, line.sku, line.location))
+        needs.level(tenant_id, line.sku, line.location, line.lot)
         needs.items.add((tenant_id, line.sku))
         needs.locations.add((tenant_id, line.location))
         needs.name(tenant_id, line.sku, line.serials)

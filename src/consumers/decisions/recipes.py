@@ -4,8 +4,9 @@ from typing import Any
 
 from consumers.decisions.known import unknown_item
 from consumers.decisions.registry import Ask, Needs, decides
-from ledger.book import Applied, Book, Event, Outcome, Rejected
+from ledger.book import Book
 from ledger.making import Component, Recipe
+from ledger.outcome import Applied, Event, Outcome, Rejected
 from schemas.base import shown
 from schemas.commands.recipes import UpsertRecipe
 from schemas.problems import RECIPE_CYCLE, WHOLE_UNITS, problem

@@ -8,8 +8,10 @@ from typing import Any, Final
 from consumers.decisions.fefo import unusable
 from consumers.decisions.registry import Ask, Needs, decides
 from consumers.decisions.replenishment import WHOLE, unit_of
-from ledger.book import NO_LOT, Applied, Book, Event, Level, Outcome, Rejected
+from ledger.book import Book
+from ledger.level import NO_LOT, Level
 from ledger.ordering import Arithmetic, Stock, reckoned
+from ledger.outcome import Applied, Event, Outcome, Rejected
 from ledger.reckoning import rate, told
 from ledger.replenishing import PLACES_MAX, Place, Recommendation, Replenishment, Scope
 from schemas.base import QUANTITY_BOUND, ZERO, shown

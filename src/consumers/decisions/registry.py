@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
-from ledger.book import Book, Outcome
+from ledger.book import Book
+from ledger.outcome import Outcome
 from ledger.replenishing import Scope
 from schemas.commands import Command
 
@@ -25,6 +26,11 @@ class Needs:
     """What a batch must load and lock before it decides; filled by each command's `needs`."""
 
     places: set[tuple[str, str, str]] = field(default_factory=set)
+    """(tenant, item, location) of which every lot is needed that ever was there."""
+    stocked: set[tuple[str, str, str]] = field(default_factory=set)
+    """(tenant, item, location) of which only lots matter that have something left, as mostly."""
+    levels: set[tuple[str, str, str, str]] = field(default_factory=set)
+    """(tenant, item, location, lot) that are named, with or without something left."""
     items: set[tuple[str, str]] = field(default_factory=set)
     locations: set[tuple[str, str]] = field(default_factory=set)
     reservations: set[tuple[str, str]] = field(default_factory=set)
@@ -91,6 +97,17 @@ class Needs:
     """(tenant, receipt, location): what of it is still loose there."""
     wherever: set[tuple[str, str]] = field(default_factory=set)
     """(tenant, item): all places where there ever was any of it."""
+
+    def level(self, tenant_id: str, sku: str, location: str, lot: str | None) -> None:
+        """The one level of an item at a location that a command or a document is about."""
+        if lot:
+            self.levels.add((tenant_id, sku, location, lot))
+        else:
+            self.stocked.add((tenant_id, sku, location))
+
+    def everywhere(self) -> set[tuple[str, str, str]]:
+        """All places of which anything is needed."""
+        return self.places | self.stocked | {level[:3] for level in self.levels}
 
     def shelve(self, place: tuple[str, str, str], into: str | None) -> None:
         """That an item is put into a bin of a (tenant, item, location) place, or taken out of one."""

@@ -17,19 +17,10 @@ from consumers.decisions.labels import DATES, Lots, describe, described, lot_eve
 from consumers.decisions.linking import link_events, links_between
 from consumers.decisions.lots import lot_body
 from consumers.decisions.registry import Ask, Needs, decides
-from ledger.book import (
-    NO_LOT,
-    PRODUCTION,
-    SCRAP,
-    Applied,
-    Book,
-    Event,
-    LevelKey,
-    Movement,
-    Outcome,
-    Rejected,
-)
+from ledger.book import Book
 from ledger.documents import Lot
+from ledger.level import NO_LOT, LevelKey
+from ledger.outcome import PRODUCTION, SCRAP, Applied, Event, Movement, Outcome, Rejected
 from schemas.base import shown
 from schemas.commands.repacks import RepackedLine, RepackLot
 from schemas.problems import LOT_DATES, REPACK_RULE, problem

@@ -6,9 +6,10 @@ from typing import Any, Final, NamedTuple
 
 from consumers.decisions.known import unknown_place
 from consumers.decisions.registry import Ask, Needs, decides
-from ledger.book import Applied, Book, Event, Outcome, Rejected
+from ledger.book import Book
 from ledger.documents import Item
 from ledger.ordering import rounded_down, rounded_up
+from ledger.outcome import Applied, Event, Outcome, Rejected
 from ledger.replenishing import Demand, LeadTime, Observation, Replenishment
 from schemas.commands.replenishment import (
     ObservedPlace,

@@ -15,8 +15,9 @@ from consumers.decisions.serials import (
 )
 from consumers.decisions.shares import Shares, all_left, reduced, shared, shares_of
 from consumers.decisions.units import needs_item
-from ledger.book import Applied, Book, Commitment, Event, Movement, Outcome, Rejected
+from ledger.book import Book
 from ledger.documents import Reservation
+from ledger.outcome import Applied, Commitment, Event, Movement, Outcome, Rejected
 from ledger.serial_unit import Serial
 from schemas.base import shown
 from schemas.commands.reservations import (
@@ -38,14 +39,15 @@ OnReservation = ReleaseReservation | ConsumeReservation | ExpireReservation
 
 def _places(command: CreateReservation, tenant_id: str, needs: Needs) -> None:
     for line in command.lines:
-        needs.places.add((tenant_id, line.sku, line.location))
+        needs.stocked.add((tenant_id, line.sku, line.location))
         if line.split:
             needs.wherever.add((tenant_id, line.sku))
         for other in line.other_locations or ():
-            needs.places.add((tenant_id, line.sku, other))
+            needs.stocked.add((tenant_id, line.sku, other))
         if line.lot is not None:
             for location in (line.location, *(line.other_locations or ())):
                 needs.lots_wanted.add((tenant_id, line.sku, location, line.lot))
+                needs.level(tenant_id, line.sku, location, line.lot)
         if line.channel is not None:
             needs.policies.add((tenant_id, line.sku, line.location))
         if line.by_component:

@@ -9,21 +9,20 @@ from consumers.decisions.holds import hold_body
 from consumers.decisions.known import out_of_bounds, unknown_location
 from consumers.decisions.registry import Ask, Needs, decides
 from consumers.decisions.serials import Naming, serial_rule
-from ledger.book import (
+from ledger.book import Book
+from ledger.documents import Hold, HoldLine, Reservation, ReservationLine
+from ledger.making import CameBack, CustomerReturn
+from ledger.outcome import (
     CUSTOMER,
     LOSS,
     SCRAP,
     Applied,
-    Book,
     Commitment,
     Event,
-    LevelKey,
     Movement,
     Outcome,
     Rejected,
 )
-from ledger.documents import Hold, HoldLine, Reservation, ReservationLine
-from ledger.making import CameBack, CustomerReturn
 from schemas.base import ZERO, shown
 from schemas.commands.returns import ReceiveReturn, ReturnedLine
 from schemas.problems import (
@@ -74,7 +73,7 @@ def receive_return(command: ReceiveReturn, ask: Ask, book: Book) -> Outcome:
     came = {(each.line, each.lot): each for each in old.lines}
     parts: list[Back] = []
     naming = Naming(ask, book, found.reservation_id)
-    coming: defaultdict[LevelKey, Decimal] = defaultdict(Decimal)
+    coming: defaultdict[tuple[str, ...], Decimal] = defaultdict(Decimal)
     for index, line in enumerate(command.lines):
         back = _back(line, f"/lines/{index}", found, came, naming)
         if isinstance(back, Rejected):

@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from consumers.decisions.registry import Ask
 from consumers.decisions.shares import Shares
-from ledger.book import CUSTOMER, TRANSIT, Book, Rejected
+from ledger.book import Book
 from ledger.documents import ReservationLine, TransferLine
+from ledger.outcome import CUSTOMER, TRANSIT, Rejected
 from ledger.serial_unit import STATUSES, Serial, SerialKey
 from schemas.commands.lines import PartOfLine
 from schemas.problems import SERIAL_AWAY, SERIAL_PRESENT, SERIAL_RULE, Kind, problem

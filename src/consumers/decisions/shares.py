@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TypeVar
 
-from ledger.book import Rejected
 from ledger.documents import HoldLine, ReservationLine, TransferLine
 from ledger.making import Input
+from ledger.outcome import Rejected
 from schemas.base import ZERO, shown
 from schemas.commands.lines import PartOfLine
 from schemas.problems import Kind, problem

@@ -13,15 +13,9 @@ from consumers.decisions.picking import Named, picks
 from consumers.decisions.registry import Ask, Needs, decides
 from consumers.decisions.serials import Naming, serial_rule
 from consumers.decisions.units import conversion, in_base
-from ledger.book import (
-    NO_LOT,
-    Applied,
-    Book,
-    Level,
-    LevelKey,
-    Outcome,
-    Rejected,
-)
+from ledger.book import Book
+from ledger.level import NO_LOT, Level, LevelKey
+from ledger.outcome import Applied, Outcome, Rejected
 from schemas.base import ZERO, shown
 from schemas.commands.stock import AdjustStock, RecordStock
 from schemas.problems import INSUFFICIENT_STOCK, problem
@@ -30,7 +24,7 @@ OnOneLevel = RecordStock | AdjustStock
 
 
 def _place(command: OnOneLevel, tenant_id: str, needs: Needs) -> None:
-    needs.places.add((tenant_id, command.sku, command.location))
+    needs.level(tenant_id, command.sku, command.location, command.lot)
     needs.items.add((tenant_id, command.sku))
     needs.locations.add((tenant_id, command.location))
     if isinstance(command, AdjustStock):

@@ -20,19 +20,9 @@ from consumers.decisions.serials import (
 from consumers.decisions.shares import Shares, all_left, reduced, shared, shares_of
 from consumers.decisions.units import in_base_units
 from ledger.bin_stock import BinMove
-from ledger.book import (
-    LOSS,
-    TRANSIT,
-    Applied,
-    Book,
-    Commitment,
-    Event,
-    LevelKey,
-    Movement,
-    Outcome,
-    Rejected,
-)
+from ledger.book import Book
 from ledger.documents import Transfer, TransferLine
+from ledger.outcome import LOSS, TRANSIT, Applied, Commitment, Event, Movement, Outcome, Rejected
 from schemas.commands.transfers import CloseTransfer, ReceiveTransfer, ShippedLine, ShipTransfer
 from schemas.problems import (
     TRANSFER_ENDED,
@@ -45,12 +35,15 @@ OnTransfer = ReceiveTransfer | CloseTransfer
 
 
 def _places(command: ShipTransfer, tenant_id: str, needs: Needs) -> None:
-    for location in (command.from_location, command.to_location):
-        needs.locations.add((tenant_id, location))
-        needs.places.update((tenant_id, line.sku, location) for line in command.lines)
-    needs.items.update((tenant_id, line.sku) for line in command.lines)
+    source, destination = command.from_location, command.to_location
     for line in command.lines:
+        needs.items.add((tenant_id, line.sku))
+        needs.locations.update(((tenant_id, source), (tenant_id, destination)))
         needs.name(tenant_id, line.sku, line.serials)
+        needs.level(tenant_id, line.sku, source, line.lot)
+        if line.lot is None:  # of those that will go any may be used up where they go
+            needs.places.add((tenant_id, line.sku, destination))
+        needs.level(tenant_id, line.sku, destination, line.lot)
 
 
 def _transfer(command: OnTransfer, tenant_id: str, needs: Needs) -> None:
@@ -220,12 +213,12 @@ def _too_much(
     book: Book,
 ) -> Rejected | None:
     """Refuse what a location would have, or have to expect, beyond all bounds."""
-    coming: defaultdict[LevelKey, Decimal] = defaultdict(Decimal)
+    coming: defaultdict[tuple[str, ...], Decimal] = defaultdict(Decimal)
     for line, quantity in shared(transfer.lines, shares):
         level = book.level(transfer.tenant_id, line.sku, location, line.lot)
         coming[level.key] += quantity
-        total = getattr(level, of) + coming[level.key]
-        refused = out_of_bounds(total, f"/lines/{line.line - 1}/quantity")
+        then = getattr(level, of) + coming[level.key]
+        refused = out_of_bounds(then, f"/lines/{line.line - 1}/quantity")
         if refused:
             return refused
     return None
@@ -286,12 +279,11 @@ def _changed(
     naming: Naming,
 ) -> Applied:
     """The outcome that leaves a transfer as given."""
-    named = transfer.transfer_id
     return Applied(
         code,
-        ("transfer", named),
+        ("transfer", transfer.transfer_id),
         transfer_body(transfer),
-        (Event(event, f"transfer/{named}", transfer.version),),
+        (Event(event, f"transfer/{transfer.transfer_id}", transfer.version),),
         (transfer,),
         movements,
         commitments,

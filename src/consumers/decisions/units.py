@@ -5,8 +5,9 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, Final, Protocol, TypeVar
 
 from consumers.decisions.registry import Needs
-from ledger.book import Book, Rejected
+from ledger.book import Book
 from ledger.documents import Item
+from ledger.outcome import Rejected
 from schemas.base import QUANTITY_BOUND, plain, shown
 from schemas.problems import UNIT_RULE, problem
 

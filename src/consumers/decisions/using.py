@@ -8,8 +8,9 @@ from consumers.decisions.fefo import unusable
 from consumers.decisions.granting import Taken, Wanted, grant, short_line
 from consumers.decisions.known import lot_rule, without_serials
 from consumers.decisions.registry import Ask
-from ledger.book import Book, Rejected
+from ledger.book import Book
 from ledger.making import Input, Production
+from ledger.outcome import Rejected
 from schemas.base import ZERO
 from schemas.commands.production import UsedLine
 from schemas.problems import LOT_UNUSABLE, problem

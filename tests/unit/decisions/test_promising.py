@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 import paper
 from asks import TENANT
-from ledger.book import Level, LevelKey
 from ledger.documents import Unit
+from ledger.level import Level, LevelKey
 from schemas.commands.reservations import CreateReservation
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 import paper
 from asks import TENANT
-from ledger.book import Level, LevelKey
+from ledger.level import Level, LevelKey
 from ledger.reckoning import RESULTS, again, results
 from schemas.base import shown
 from schemas.commands.holds import PlaceHold

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 import paper
 from asks import TENANT
 from consumers.decisions.units import in_base
-from ledger.book import Rejected
 from ledger.documents import Item, Unit
+from ledger.outcome import Rejected
 from schemas.commands.holds import PlaceHold
 from schemas.commands.issues import IssueStock
 from schemas.commands.receipts import PostReceipt
