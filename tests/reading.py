@@ -9,10 +9,11 @@ from typing import Any
 
 import psycopg
 
-from asks import Ask, Ledger
+from asks import Ask
 from consumers.parity import PARITIES, compare
 from ledger import publication
 from ledger.connection import connect
+from ledgers import Ledger
 from processes import WAIT_SECONDS, eventually, start
 from producers.journal_relay import publish_pending
 from producers.publisher import Publisher

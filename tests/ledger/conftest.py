@@ -3,6 +3,7 @@
 import pytest
 
 import asks
+import ledgers
 from ledger.connection import connect
 from ledger.valuation.step import step
 from valuing import period
@@ -10,7 +11,7 @@ from valuing import period
 
 @pytest.fixture
 def unproved_ledger(database_url):
-    ledger = asks.Ledger(database_url).open()
+    ledger = ledgers.Ledger(database_url).open()
     yield ledger
     ledger.close()
 

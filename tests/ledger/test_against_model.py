@@ -9,6 +9,7 @@ import psycopg
 from hypothesis import HealthCheck, given, settings
 
 import asks
+import ledgers
 from consumers.decide import decide
 from consumers.parse import Rules, parse_one
 from consumers.sort_out import sort_out
@@ -126,7 +127,7 @@ def test_the_pure_core_agrees_with_the_model(wanted):
     made = script("pure", {}, [each for each in wanted if each[0] not in counted])
     now = datetime(2026, 11, 21, tzinfo=UTC)
     book = Book(now, stamp(now))
-    paper = asks.Ledger("")
+    paper = ledgers.Ledger("")
     batch = [
         parse_one(
             paper.record(each.raw_headers, each.value, each.module),

@@ -8,8 +8,8 @@ import orjson
 import psycopg
 
 import asks
-from asks import Ledger
 from ledger.verify import run
+from ledgers import Ledger
 
 SIZES = (1, 7, 500)
 COMMANDS = 400

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import asks
+import ledgers
 
 
 def upsert(code, **fields):
@@ -118,7 +119,7 @@ def test_two_who_fill_a_bin_at_once_never_put_more_into_it_than_it_holds(ledger,
     ledger.ask(asks.record_stock("A", "20"), asks.record_stock("C", "20"))
 
     def fill(sku, partition):
-        own = asks.Ledger(database_url).open()
+        own = ledgers.Ledger(database_url).open()
         one = {"location": "MAIN", "lines": [{"sku": sku, "quantity": "1", "to_bin": "X"}]}
         answers = [own.ask(asks.ask("bin.move", one), partition=partition)[0] for _ in range(12)]
         own.close()

@@ -3,6 +3,7 @@
 from threading import Thread
 
 import asks
+import ledgers
 from ledger.replenishing import PLACES_MAX
 
 
@@ -67,7 +68,7 @@ def test_two_who_generate_at_once_recommend_a_place_once(ledger):
     skus = [f"I-{number}" for number in range(40)]
     stocked(ledger, *skus)
     ledger.ask(*(asks.plan(sku, "reorder-point", reorder_point="9") for sku in skus))
-    others = [asks.Ledger(ledger.url).open() for _ in range(2)]
+    others = [ledgers.Ledger(ledger.url).open() for _ in range(2)]
 
     def generates(other, partition):
         for _ in range(10):

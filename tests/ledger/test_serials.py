@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import asks
+import ledgers
 from ledger import serials
 
 pytestmark = pytest.mark.usefixtures("ledger")
@@ -131,7 +132,7 @@ def test_ten_thousand_units_in_one_receipt(shop):
 
 
 def test_two_batches_that_bring_the_same_unit_agree(shop):
-    other = asks.Ledger(shop.url).open()
+    other = ledgers.Ledger(shop.url).open()
     ok(shop.ask(asks.take_in(asks.units("S", "SN1"))))
     said = other.ask(asks.take_in(asks.units("S", "SN1")), partition=1)
     other.close()
@@ -141,7 +142,7 @@ def test_two_batches_that_bring_the_same_unit_agree(shop):
 def test_two_at_once_that_want_the_same_unit(shop):
     """Of six pairs that promise one unit at the same time each time one gets it."""
     ok(shop.ask(asks.take_in(asks.units("S", ("SN01", "SN12")))))
-    others = [asks.Ledger(shop.url).open() for _ in range(2)]
+    others = [ledgers.Ledger(shop.url).open() for _ in range(2)]
     for number in range(1, 7):
         wanted = asks.units("S", f"SN{number:02}")
         with ThreadPoolExecutor(2) as both:

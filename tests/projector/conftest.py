@@ -3,8 +3,9 @@
 import pytest
 from pydantic import SecretStr
 
-from asks import Ledger
 from deploy.kafka.apply import apply_topics
+from ledgers import Ledger
+from read_tables import Tables
 from reading import Reading, Topics
 from schemas.settings import Settings
 
@@ -26,3 +27,17 @@ def reading(kafka, database_url, topic_prefix):
 @pytest.fixture
 def topics():
     return Topics()
+
+
+@pytest.fixture
+def tables(database_url):
+    made = Tables(database_url, Topics())
+    yield made
+    made.session.close()
+
+
+@pytest.fixture
+def ledger(database_url):
+    made = Ledger(database_url).open()
+    yield made
+    made.close()

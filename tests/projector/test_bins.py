@@ -6,7 +6,7 @@ from decimal import Decimal
 import orjson
 import pytest
 
-from asks import Ledger, ask, hold, issue, item, location, receipt
+from asks import ask, hold, issue, item, location, receipt
 from ledger import journal, shards
 from ledger.views import bins
 from ledger.views.bins import Wanted
@@ -18,18 +18,16 @@ TENANT = "default"
 
 
 @pytest.fixture
-def ledger(database_url):
-    made = Ledger(database_url).open()
+def ledger(ledger):
     box = {"code": "box", "factor": "4", "level": 1}
-    made.ask(item("A", units=[box]), item("B", track_by="batch"), location("MAIN"))
+    ledger.ask(item("A", units=[box]), item("B", track_by="batch"), location("MAIN"))
     for code, fields in (
         ("X", {"capacity": "6", "zone": "cold"}),
         ("Y", {"takes": [{"sku": "B"}]}),
     ):
-        made.ask(ask("bin.upsert", {"location": "MAIN", "bin": code, **fields}))
-    made.ask(receipt(("A", "9", None), ("B", "5", "L1")))
-    yield made
-    made.close()
+        ledger.ask(ask("bin.upsert", {"location": "MAIN", "bin": code, **fields}))
+    ledger.ask(receipt(("A", "9", None), ("B", "5", "L1")))
+    return ledger
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import orjson
 import pytest
 
 from asks import (
-    Ledger,
     approve,
     ask,
     count,
@@ -32,13 +31,13 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def ledger(database_url):
-    made = Ledger(database_url).open()
-    made.ask(item("A"), item("B", track_by="batch"), item("C"), location("MAIN"))
-    made.ask(record_stock("A", "7919.25"), record_stock("B", "6", lot="L1"), record_stock("C", "1"))
-    made.ask(issue("C", "1"))
-    yield made
-    made.close()
+def ledger(ledger):
+    ledger.ask(item("A"), item("B", track_by="batch"), item("C"), location("MAIN"))
+    ledger.ask(
+        record_stock("A", "7919.25"), record_stock("B", "6", lot="L1"), record_stock("C", "1")
+    )
+    ledger.ask(issue("C", "1"))
+    return ledger
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import asyncio
 
 import orjson
-import pytest
 
 import asks
 from consumers.parity import PARITIES, compare
@@ -13,24 +12,9 @@ from ledger.views.backorders import backorders
 from ledger.views.items import Scanned, scanned
 from ledger.views.pool import read_pool
 from producers.messages import messages
-from read_tables import PREFIX, Tables
-from reading import Topics
+from read_tables import PREFIX
 
 MILK, CARTON = "4006381333931", "14006381333938"
-
-
-@pytest.fixture
-def tables(database_url):
-    made = Tables(database_url, Topics())
-    yield made
-    made.session.close()
-
-
-@pytest.fixture
-def ledger(database_url):
-    made = asks.Ledger(database_url).open()
-    yield made
-    made.close()
 
 
 def told(ledger, tables):

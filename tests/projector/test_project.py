@@ -5,7 +5,6 @@ import psycopg
 import pytest
 
 from asks import (
-    Ledger,
     ask,
     consume,
     count,
@@ -34,31 +33,15 @@ from asks import (
 from consumers.project import UnprojectableError, isolated, project
 from consumers.projections.all import BY_TYPE, TOLD_ELSEWHERE
 from consumers.projections.event import RESULT
-from consumers.rebuild import is_needed
-from ledger import journal, shards, timeline
+from ledger import journal, shards
 from ledger.read_progress import CHANNEL, FencedError
 from producers.messages import messages, read_position, results
-from read_tables import PREFIX, RESULTS, Tables
-from reading import Topics
+from read_tables import PREFIX, RESULTS
 from schemas.events import EVENTS
 from schemas.topics import events_topic, shard_of
 
 RESERVATIONS = shard_of("reservations", 0)
 STOCK = shard_of("stock", 0)
-
-
-@pytest.fixture
-def tables(database_url):
-    made = Tables(database_url, Topics())
-    yield made
-    made.session.close()
-
-
-@pytest.fixture
-def ledger(database_url):
-    made = Ledger(database_url).open()
-    yield made
-    made.close()
 
 
 def levels(shard, sequence, version, on_hand, sku="A", lot=None):
@@ -335,48 +318,3 @@ def test_free_text_with_marks_of_copy_comes_through(tables, ledger):
         "SELECT result FROM command_result WHERE command_type = 'item.upsert'"
     )
     assert orjson.loads(result)["body"]["name"] == name
-
-
-def begin_timeline(tables):
-    with psycopg.connect(tables.settings.ledger_url, autocommit=True) as session:
-        return timeline.begin(session, "a test")
-
-
-def told(ledger, *asks):
-    """Apply commands and return all that the journal says of them."""
-    return [
-        record
-        for part in ledger.apply(ledger.records(list(asks)), asks[0].module)
-        for record in part.records
-    ]
-
-
-def test_tables_halt_at_what_is_told_after_the_ledger_was_put_back(tables, ledger):
-    tables.tell(told(ledger, item("A"))[0])
-    number = begin_timeline(tables)
-    (later,) = told(ledger, item("B"))
-    assert later["timeline"] == number
-    with pytest.raises(UnprojectableError, match="put back to an earlier moment"):
-        tables.tell(later)
-    assert is_needed(tables.settings)
-
-
-def test_tables_of_a_later_timeline_pass_over_what_was_undone(tables, ledger):
-    tables.tell(told(ledger, item("A"))[0])
-    (undone,) = told(ledger, item("B"))
-    number = begin_timeline(tables)
-    (later,) = told(ledger, item("C"))
-    tables.query("UPDATE progress SET timeline = %s RETURNING 1", number)
-    assert not is_needed(tables.settings)
-    assert tables.tell(undone).passed_over["put back"] > 0
-    tables.tell(later)
-    assert [sku for (sku,) in tables.query("SELECT sku FROM item ORDER BY 1")] == ["A", "C"]
-
-
-def test_a_partition_that_is_new_to_the_tables_is_of_their_timeline(tables, ledger):
-    tables.tell(told(ledger, item("A"))[0])
-    number = begin_timeline(tables)
-    tables.query("UPDATE progress SET timeline = %s RETURNING 1", number)
-    for record in told(ledger, item("B"), location("MAIN")) + told(ledger, record_stock("A", "1")):
-        tables.tell(record)
-    assert {at for (at,) in tables.query("SELECT timeline FROM progress")} == {number}

@@ -11,47 +11,24 @@ from decimal import Decimal
 import orjson
 import pytest
 
-from asks import (
-    Ledger,
-    ask,
-    close,
-    generate,
-    issue,
-    item,
-    line,
-    location,
-    observe,
-    plan,
-    record_stock,
-)
+from asks import ask, close, generate, issue, item, line, location, observe, plan, record_stock
 from consumers.parity import PARITIES, compare
 from ledger import journal, shards
 from ledger.replenishing import Demand, LeadTime
 from ledger.views import observed, replenishment
 from ledger.views.pool import read_pool
 from processes import ROOT
-from read_tables import Tables
-from reading import Topics
 
 TENANT = "default"
 FIRST = ("", "")
 
 
 @pytest.fixture
-def ledger(database_url):
-    made = Ledger(database_url).open()
-    made.ask(item("A"), item("C"), location("MAIN"), location("EAST", time_zone="Asia/Tokyo"))
-    made.ask(record_stock("A", "10"), record_stock("C", "1"))
-    made.ask(issue("C", "1"), issue("A", "4"))
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def tables(database_url):
-    made = Tables(database_url, Topics())
-    yield made
-    made.session.close()
+def ledger(ledger):
+    ledger.ask(item("A"), item("C"), location("MAIN"), location("EAST", time_zone="Asia/Tokyo"))
+    ledger.ask(record_stock("A", "10"), record_stock("C", "1"))
+    ledger.ask(issue("C", "1"), issue("A", "4"))
+    return ledger
 
 
 @pytest.fixture

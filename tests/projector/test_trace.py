@@ -6,10 +6,10 @@ import orjson
 import pytest
 
 import asks
-from asks import Ledger
 from ledger import journal, shards
 from ledger.views.pool import read_pool
 from ledger.views.trace import trace
+from ledgers import Ledger
 from producers.messages import messages
 from read_tables import PREFIX, Tables
 from reading import Topics
