@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from statistics import median
 from typing import Any, Final
 
@@ -68,7 +69,7 @@ def _count(settings: Settings, talk: Conversation[None], number: int) -> Counted
     with connect(settings.ledger_url, "stockyard bench") as session:
         counted_at = now(session)
     lines = [
-        CountedLine(sku=f"I{item}", quantity=str(IN_STOCK + number + 1))  # type: ignore[arg-type]
+        CountedLine(sku=f"I{item}", quantity=Decimal(IN_STOCK + number + 1))
         for item in range(1, COUNT_LINES_MAX + 1)
     ]
     record = RecordCount(count_id=named, counted_at=counted_at, lines=lines)

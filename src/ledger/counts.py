@@ -33,13 +33,12 @@ def lock(tx: Transaction, asked: Collection[tuple[str, str]]) -> dict[tuple[str,
 
 def _read(row: tuple[Any, ...]) -> Count:
     """One count; its scope and its counters are JSON."""
-    kept = Count(*row)
-    scope: Any = kept.scope and orjson.loads(kept.scope)  # type: ignore[arg-type]
-    return kept._replace(
-        scope=scope and tuple((sku, lot) for sku, lot in scope),
-        counted_by=tuple(orjson.loads(kept.counted_by)),  # type: ignore[arg-type]
-        created_at=stamp(kept.created_at),  # type: ignore[arg-type]
-    )
+    told = dict(zip(Count._fields, row, strict=True))
+    if told["scope"] is not None:
+        told["scope"] = tuple((sku, lot) for sku, lot in orjson.loads(told["scope"]))
+    told["counted_by"] = tuple(orjson.loads(told["counted_by"]))
+    told["created_at"] = stamp(told["created_at"])
+    return Count(**told)
 
 
 _FROZEN: Final = """
@@ -79,9 +78,10 @@ def save(tx: Transaction, counts: Collection[tuple[Count, str]]) -> None:
 
 
 def _row(count: Count, actor_id: str) -> tuple[object, ...]:
-    scope = None if count.scope is None else orjson.dumps(count.scope).decode()
-    counters = orjson.dumps(count.counted_by).decode()
-    return (*count._replace(scope=scope, counted_by=counters), actor_id)  # type: ignore[arg-type]
+    told = count._asdict()
+    told["scope"] = None if count.scope is None else orjson.dumps(count.scope).decode()
+    told["counted_by"] = orjson.dumps(count.counted_by).decode()
+    return (*told.values(), actor_id)
 
 
 _LINE_COLUMNS: Final = (

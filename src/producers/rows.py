@@ -76,7 +76,7 @@ def csv_rows(stream: TextIO) -> Iterator[Row | BadRow]:
             yield row
 
 
-def _csv_row(reader: "csv._reader", header: list[str]) -> Row | BadRow | None:  # type: ignore[name-defined]
+def _csv_row(reader: "csv._reader", header: list[str]) -> Row | BadRow | None:  # type: ignore[name-defined]  # typeshed has it, csv does not show it
     """The next row, None at the end."""
     number = reader.line_num + 1
     try:

@@ -1,6 +1,7 @@
 """Serials as messages spell them: one by one, or as ranges, which are read into single ones at once."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Final, Protocol, TypeVar
 
@@ -85,9 +86,8 @@ def _range(at: int, value: dict[Any, Any]) -> list[str]:
 
 
 def _twice(found: Sequence[str]) -> str:
-    seen: set[str] = set()
-    again = [each for each in found if each in seen or seen.add(each)]  # type: ignore[func-returns-value]
-    return f"must name each once: {listed(dict.fromkeys(again))}"
+    named = Counter(found)
+    return f"must name each once: {listed(each for each in named if named[each] > 1)}"
 
 
 def listed(serials: Iterable[str]) -> str:

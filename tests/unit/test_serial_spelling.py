@@ -39,7 +39,7 @@ BAD = [
     ([{"from": "SN9", "to": "SN1"}], "item 0 must not end before it begins"),
     ([{"from": "SN00000", "to": "SN10000"}], "item 0 must name at most 10000"),
     ([{"from": "SN0001", "to": "SN9999"}, "A", "B"], "must name at most 10000"),
-    (["A", {"from": "SN1", "to": "SN9"}, "SN3", "SN4", "A"], "must name each once: SN3, SN4, A"),
+    (["A", {"from": "SN1", "to": "SN9"}, "SN3", "SN4", "A"], "must name each once: A, SN3, SN4"),
     ([f"{n:0>5}-{'x' * 50}" for n in range(5000)], "at most 250000 characters"),
 ]
 

@@ -46,7 +46,7 @@ RULES: Final = {
 
 def refused(kind: Kind, faults: Faults, within: str = "lines") -> Rejected:
     """Refuse all faults of a command at once, those of one rule together: so many fit a message."""
-    told = [
+    told: list[dict[str, Any]] = [
         {
             "rule": rule,
             "detail": said,
@@ -55,7 +55,7 @@ def refused(kind: Kind, faults: Faults, within: str = "lines") -> Rejected:
         for rule, (field, said) in RULES.items()
         if rule in faults
     ]
-    said = "; ".join(f"{_few(each['pointers'])}: {each['detail']}" for each in told)  # type: ignore[arg-type]
+    said = "; ".join(f"{_few(each['pointers'])}: {each['detail']}" for each in told)
     return Rejected(kind.status, problem(kind, said, faults=told))
 
 
@@ -193,8 +193,9 @@ def told(count: Count, lines: Sequence[CountLine]) -> Iterable[Event]:
 
 def line_body(line: CountLine) -> dict[str, Any]:
     """A line as events show it; what was expected of it stands there once it is posted."""
-    counted, expected = line.counted, line.expected
-    known = counted is not None and expected is not None
+    counted, expected, variance = line.counted, line.expected, None
+    if counted is not None and expected is not None:
+        variance = shown(counted - expected)
     return {
         "line": line.line,
         "attempt": line.attempt,
@@ -204,7 +205,7 @@ def line_body(line: CountLine) -> dict[str, Any]:
         "counted_at": None if line.counted_at is None else stamp(line.counted_at),
         "counted_by": line.counted_by,
         "expected": None if expected is None else shown(expected),
-        "variance": shown(counted - expected) if known else None,  # type: ignore[operator]
+        "variance": variance,
         "level_version": line.level_version,
         "version": line.version,
     }

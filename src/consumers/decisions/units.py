@@ -59,7 +59,8 @@ def in_base_units(
         return lines, ()
     based: list[L] = []
     said: list[dict[str, Any]] = []
-    for number, line in enumerate(lines, 1):
+    for number, asked in enumerate(lines, 1):
+        line = asked
         if line.unit is not None or line.quantity % 1:
             item = book.items.get((tenant_id, line.sku))
             quantity = item and in_base(item, line.quantity, line.unit, f"/lines/{number - 1}")
@@ -69,7 +70,7 @@ def in_base_units(
                 said.append(
                     {"line": number, **conversion(item, line.quantity, line.unit, quantity)}
                 )
-                line = line.model_copy(update={"quantity": quantity})  # noqa: PLW2901
+                line = line.model_copy(update={"quantity": quantity})
         based.append(line)
     return (based if said else lines), tuple(said)
 
