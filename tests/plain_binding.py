@@ -26,6 +26,34 @@ class Binding(Model):
         ]
         return said
 
+    def end(self, body: dict[str, Any], column: int, status: str) -> Said:
+        promise = self.promises.get(body["reservation_id"])
+        before = copy.deepcopy(promise.lines) if promise else []
+        if promise and promise.status == "active" and column == 6:
+            self._pick(promise, body["lines"] or ())
+        said = super().end(body, column, status)
+        if promise and said.code != 200:
+            promise.lines = before
+        return said
+
+    def _pick(self, promise: Promise, parts: Any) -> None:
+        """Let a promise of any lot be of those that were picked, as far as they are free."""
+        wanted: dict[tuple[int, str], Decimal] = {}
+        for part in parts:
+            if part.get("lot") and part["line"] in promise.any_lot:
+                key = (part["line"], part["lot"])
+                wanted[key] = wanted.get(key, ZERO) + Decimal(part["quantity"])
+        for (number, lot), quantity in wanted.items():
+            mine = [line for line in promise.lines if line[0] == number]
+            missing = quantity - sum(promise.left(line) for line in mine if line[3] == lot)
+            for line in [list(line) for line in reversed(mine) if line[3] != lot]:
+                other = (line[1], line[2], lot)
+                there = self.on_hand.get(other, ZERO) and self.usable(line[1], lot)
+                take = min(missing, promise.left(line), self.free(other)) if there else ZERO
+                if take > 0:
+                    self._move(promise, line[:4], other, take)
+                    missing -= take
+
     def by_name(self, promise: Promise, number: int, level: Level, wanted: Decimal) -> Decimal:
         """What a promise gets of a lot that is asked for by its name, beyond what is free."""
         here = level in self.on_hand and self.on_hand[level] and self.usable(level[0], level[2])

@@ -290,7 +290,7 @@ class Model:
         for part in parts:
             missing = Decimal(part["quantity"])
             for line in promise.lines:
-                if line[0] == part["line"]:
+                if line[0] == part["line"] and part.get("lot") in (None, line[3]):
                     take = min(missing, promise.left(line))
                     line[column] += take
                     missing -= take

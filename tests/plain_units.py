@@ -199,11 +199,12 @@ class Units(Counting):
         named = body["reservation_id"]
         promise = self.promises.get(named)
         before = [list(line) for line in promise.lines] if promise else []
+        units = [line for line in before if self.tracked[line[1]] == "serial"]
         stock, stood = dict(self.on_hand), promise.status if promise else ""
         said = super().end(body, column, status)
         if said.code != 200:
             return said
-        wrong = self._ended(named, before, body["lines"], shipped=column == 6)
+        wrong = self._ended(named, units, body["lines"], shipped=column == 6)
         if wrong:
             promise.lines, promise.status, self.on_hand = before, stood, stock
         return wrong or said
@@ -214,12 +215,12 @@ class Units(Counting):
         """What becomes of a reservation's units, or why it may not."""
         column = 6 if shipped else 5
         has, wanted, places = {}, {}, {}
-        for old, line in zip(before, self.promises[named].lines, strict=True):
-            if self.tracked[line[1]] == "serial":
-                mine = (serial for serial, owner in self.promised.items() if owner == named)
-                has[line[0]], places[line[0]] = sorted(mine), line[2]
-                if line[column] != old[column]:
-                    wanted[line[0]] = line[column] - old[column]
+        now = [line for line in self.promises[named].lines if self.tracked[line[1]] == "serial"]
+        for old, line in zip(before, now, strict=True):
+            mine = (serial for serial, owner in self.promised.items() if owner == named)
+            has[line[0]], places[line[0]] = sorted(mine), line[2]
+            if line[column] != old[column]:
+                wanted[line[0]] = line[column] - old[column]
         units = self.picked(has, wanted, parts, must_name=shipped)
         if units is None:
             return RULE

@@ -25,7 +25,9 @@ promised = st.tuples(
     ),
 )
 parts = st.none() | st.lists(
-    st.fixed_dictionaries({"line": st.integers(1, 2), "quantity": few}), min_size=1, max_size=2
+    st.fixed_dictionaries({"line": st.integers(1, 2), "quantity": few, "lot": st.none() | which}),
+    min_size=1,
+    max_size=2,
 )
 ended = st.one_of(
     st.tuples(

@@ -106,6 +106,11 @@ def _load_promised(tx: Transaction, needs: Needs, book: Book) -> None:
     """Reservations, and the stock and units that they hold."""
     book.reservations = reservations.lock(tx, needs.reservations)
     book.stored = set(book.reservations)
+    for tenant_id, named, number, lot in needs.lots_picked:
+        known = book.reservations.get((tenant_id, named))
+        for line in known.lines if known else ():
+            if line.line == number:
+                needs.level(tenant_id, line.sku, line.location, lot)
     for (tenant_id, _), found in book.reservations.items():
         for line in found.lines:
             needs.level(tenant_id, line.sku, line.location, line.lot)

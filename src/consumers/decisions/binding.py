@@ -4,7 +4,8 @@ The rule is Business Central's: a promise of one particular lot outranks those o
 bound to others as long as there are any that may be used.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
@@ -17,6 +18,7 @@ from ledger.documents import Reservation, ReservationLine
 from ledger.level import NO_LOT, Level, LevelKey
 from ledger.outcome import Applied, Commitment, Event
 from schemas.base import ZERO, shown
+from schemas.commands.lines import PartOfLine
 from schemas.commands.reservations import WantedLine
 
 GIVE_WAY_MAX: Final = 100
@@ -191,3 +193,58 @@ def _lines(
     rest = old._replace(reserved=old.reserved - quantity)
     lines[at : at + 1] = [rest] if rest.reserved else []
     return tuple(lines)
+
+
+def bound_to_picked(found: Reservation, parts: Sequence[PartOfLine], book: Book) -> Reservation:
+    """The reservation as it must be for lots that were picked: what was promised of any lot is of those.
+
+    As far as they are free and may be used; what is missing then, the reservation does not hold.
+    """
+    claimed: defaultdict[tuple[int, str], Decimal] = defaultdict(Decimal)
+    for part in parts:
+        if part.lot is not None:
+            claimed[part.line, part.lot] += part.quantity
+    taken: Taken = {}
+    for (number, lot), quantity in claimed.items():
+        has = sum((e.left for e in found.lines if (e.line, e.lot) == (number, lot)), ZERO)
+        others = [each for each in found.lines if each.line == number and each.lot != lot]
+        found = _drawn(found, others, lot, quantity - has, taken, book)
+    return found
+
+
+def _drawn(
+    found: Reservation,
+    others: Sequence[ReservationLine],
+    lot: str,
+    missing: Decimal,
+    taken: Taken,
+    book: Book,
+) -> Reservation:
+    """The reservation with what is missing of a lot drawn from what it has of others, the last first."""
+    for line in reversed(others):
+        any_lots = (each for each in found.choices if each["line"] == line.line)
+        if missing <= ZERO or not any(each.get("any_lot") for each in any_lots):
+            break
+        key = LevelKey(found.tenant_id, line.sku, line.location, line.lot)
+        levels = book.levels(*key[:3])
+        wish = Wanted(line.sku, line.location, missing, lot)
+        for usable in choose(wish, found.tenant_id, levels, taken, book).order:
+            other = levels[usable]
+            quantity = min(missing, line.left, other.available - taken.get(other.key, ZERO))
+            if quantity > ZERO:
+                taken[other.key] = taken.get(other.key, ZERO) + quantity
+                missing -= quantity
+                found = _moved(found, line.line, key, lot, quantity)
+    return found
+
+
+def rebinding(found: Reservation, book: Book) -> tuple[Commitment, ...]:
+    """What is promised of which lots instead of others, since the book has known the reservation."""
+    known = book.reservations[found.key]
+    if known.lines == found.lines:
+        return ()
+    changed: defaultdict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    for lines, sign in ((known.lines, -1), (found.lines, 1)):
+        for line in lines:
+            changed[line.sku, line.location, line.lot] += sign * line.reserved
+    return tuple(Commitment(*level, quantity) for level, quantity in changed.items() if quantity)

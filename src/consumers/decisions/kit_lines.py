@@ -17,7 +17,7 @@ from ledger.outcome import Rejected
 from schemas.base import ZERO, shown
 from schemas.commands.lines import LINES_MAX, PartOfLine
 from schemas.commands.reservations import WantedLine
-from schemas.problems import COMPONENT_RULE, RESERVATION_HOLDS_LESS, problem
+from schemas.problems import COMPONENT_RULE, LOT_RULE, RESERVATION_HOLDS_LESS, problem
 
 Kit = dict[str, Any]
 """A kit line as results, events and the ledger have it."""
@@ -152,6 +152,11 @@ def opened(
         if kit is None:
             plain.append(part)
             continue
+        if part.lot is not None:
+            said = (
+                f"/lines/{at}/lot: line {part.line} is of kits: name lots of its components' lines"
+            )
+            return Rejected(422, problem(LOT_RULE, said, pointer=f"/lines/{at}/lot"))
         left = Decimal(kit["left"])
         if part.quantity > left or part.quantity % 1:
             said = f"/lines/{at}: line {part.line} holds {kit['left']} whole kits"

@@ -94,7 +94,8 @@ def _lots_of(found: Reservation, shares: Shares, parts: Sequence[PickedPart]) ->
     for at, part in enumerate(parts):
         wanted = part.quantity
         for index, line in enumerate(found.lines):
-            take = min(left.get(index, ZERO), wanted) if line.line == part.line else ZERO
+            of_it = part.is_of(line.line, line.lot)
+            take = min(left.get(index, ZERO), wanted) if of_it else ZERO
             if take:
                 left[index] -= take
                 wanted -= take

@@ -79,6 +79,8 @@ class Needs:
     recommendations: set[tuple[str, str]] = field(default_factory=set)
     lots: set[tuple[str, str, str]] = field(default_factory=set)
     """The lots that a command changes; those at its places are there to be read anyway."""
+    lots_picked: set[tuple[str, str, int, str]] = field(default_factory=set)
+    """(tenant, reservation, line, lot): what of a line is shipped by the lot's name."""
     lots_wanted: set[tuple[str, str, str, str]] = field(default_factory=set)
     """(tenant, item, location, lot) that are to be promised by name: who has them by chance may
     have to give way."""

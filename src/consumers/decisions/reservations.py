@@ -1,6 +1,6 @@
 """What reservation commands mean: stock is promised, given back, shipped, or its time runs out."""
 
-from consumers.decisions.binding import Rebound, give_way
+from consumers.decisions.binding import Rebound, bound_to_picked, give_way, rebinding
 from consumers.decisions.bodies import reservation_body, serials_body
 from consumers.decisions.kit_lines import kits_after, opened
 from consumers.decisions.picking import of_reservation
@@ -66,6 +66,8 @@ def _shipped(command: ConsumeReservation, tenant_id: str, needs: Needs) -> None:
     """The units that it names, too; of which items they are only the reservation says."""
     needs.reservations.add((tenant_id, command.reservation_id))
     for part in command.lines or ():
+        if part.lot is not None:
+            needs.lots_picked.add((tenant_id, command.reservation_id, part.line, part.lot))
         if part.serials:
             needs.units.update((tenant_id, serial) for serial in part.serials)
 
@@ -178,7 +180,7 @@ def consume_reservation(command: ConsumeReservation, ask: Ask, book: Book) -> Ou
         200,
         "reservation.consumed",
         changed,
-        commitments=_given_back(found, shares),
+        commitments=(*rebinding(found, book), *_given_back(found, shares)),
         movements=movements(found, shares, units, f"shipment {proof.carrier} {proof.tracking}"),
         serials=gone,
     )
@@ -206,6 +208,8 @@ def _taken(
         if isinstance(kits, Rejected):
             return kits
         found, parts = kits
+    if isinstance(command, ConsumeReservation) and parts:
+        found = bound_to_picked(found, parts, book)
     shares = shares_of(found.lines, parts, RESERVATION_HOLDS_LESS)
     return shares if isinstance(shares, Rejected) else (found, shares)
 

@@ -38,7 +38,7 @@ def shares_of(
     for at, part in enumerate(parts):
         wanted = part.quantity
         for index, line in enumerate(lines):
-            if line.line == part.line and wanted and left[index]:
+            if part.is_of(line.line, line.lot) and wanted and left[index]:
                 take = min(left[index], wanted)
                 left[index] -= take
                 wanted -= take

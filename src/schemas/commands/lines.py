@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
-from schemas.base import BinCode, Quantity, Strict
+from schemas.base import BinCode, LotCode, Quantity, Strict
 from schemas.serials import Serials, bounded
 
 LINES_MAX: Final = 500
@@ -15,11 +15,21 @@ class PartOfLine(Strict):
 
     line: Annotated[int, Field(ge=1, le=LINES_MAX)]
     quantity: Quantity
+    lot: LotCode | None = Field(
+        default=None, description="null: of a line of several lots, those that come first"
+    )
     serials: Serials | None = None
+
+    def is_of(self, line: int, lot: str) -> bool:
+        """Whether it may be taken from a document's line of a lot."""
+        return line == self.line and self.lot in (None, lot)
 
 
 class PickedPart(PartOfLine):
-    """A part of a line that leaves, and the bin that it is taken from."""
+    """A part of a line that leaves, and the bin that it is taken from.
+
+    Where any lot was promised it may be of another lot at its place that is free.
+    """
 
     bin: BinCode | None = Field(
         default=None, description="null: what is loose, and then as the rule says"

@@ -7,7 +7,11 @@ import pytest
 import paper
 from asks import TENANT
 from ledger.documents import Lot
-from schemas.commands.reservations import CreateReservation, ReleaseReservation
+from schemas.commands.reservations import (
+    ConsumeReservation,
+    CreateReservation,
+    ReleaseReservation,
+)
 
 
 def wanted(*lines, **fields):
@@ -136,3 +140,57 @@ def test_a_promise_may_be_bound_anew_again():
     assert stands(over, "1") == [("L2", "4")]
     paper.kept(of("L2", "2"), over, "3")
     assert stands(over, "1") == [("L2", "2"), ("L3", "2")]
+
+
+PROOF = {"carrier": "DHL", "tracking": "T-1", "shipped_at": paper.NOW}
+
+
+def shipped(*parts, named="1"):
+    """Quantities and lots of line 1 as they were picked."""
+    lines = [{"line": 1, "quantity": quantity, "lot": lot} for quantity, lot in parts]
+    return ConsumeReservation(
+        reservation_id=f"rsv-{named}", shipment_proof=PROOF, lines=lines or None
+    )
+
+
+PICKED = [
+    # a promise, others', what was picked; what left, and what the promise has left
+    (any_lot("3"), [], [("2", "L2")], [("L2", "2")], [("L1", "1")]),
+    (any_lot("3"), [], [("2", "L2"), ("1", "L1")], [("L2", "2"), ("L1", "1")], []),
+    (any_lot("3"), [], [("2", "L2"), ("1", None)], [("L1", "1"), ("L2", "2")], []),
+    (any_lot("7"), [], [("2", "L2")], [("L2", "2")], [("L1", "5")]),
+    (any_lot("7"), [], [("4", "L2")], [("L2", "4")], [("L1", "3")]),
+    (any_lot("3"), [of("L2", "3")], [("2", "L2")], None, [("L1", "3")]),
+    (of("L1", "3"), [], [("1", "L2")], None, [("L1", "3")]),
+    (any_lot("3", shelf_life_days=1), [], [("1", "L2")], None, [("L1", "3")]),
+    (any_lot("3"), [], [("4", "L2")], None, [("L1", "3")]),
+    (any_lot("3"), [], [("1", "L9")], None, [("L1", "3")]),
+]
+
+
+@pytest.mark.parametrize(("promise", "others", "picked", "left", "holds"), PICKED)
+def test_what_was_picked_leaves_whatever_lot_was_meant(promise, others, picked, left, holds):
+    over = shop(promise, *others)
+    before = reserved(over)
+    outcome = paper.decided(shipped(*picked), over)
+    if left is None:
+        assert (outcome.code, paper.refusal(outcome)) == (409, "reservation-holds-less")
+        assert reserved(over) == before
+    else:
+        paper.kept(shipped(*picked), over, "8")
+        moved = [(each.lot, str(each.quantity)) for each in outcome.movements]
+        assert sorted(moved) == sorted(left)
+    found = over.reservations[TENANT, "rsv-1"]
+    assert [(line.lot, str(line.left)) for line in found.lines if line.left] == holds
+
+
+def test_a_part_may_be_given_back_of_one_lot():
+    over = shop(any_lot("7"))
+    parts = [{"line": 1, "quantity": "2", "lot": "L2"}]
+    paper.kept(ReleaseReservation(reservation_id="rsv-1", lines=parts, reason="r"), over, "8")
+    assert stands(over, "1") == [("L1", "5"), ("L2", "0")]
+    parts = [{"line": 1, "quantity": "1", "lot": "L3"}]
+    refused = paper.decided(
+        ReleaseReservation(reservation_id="rsv-1", lines=parts, reason="r"), over
+    )
+    assert paper.refusal(refused) == "reservation-holds-less"
