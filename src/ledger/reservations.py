@@ -190,42 +190,27 @@ def update(tx: Transaction, changed: Collection[tuple[Reservation, str]]) -> Non
     done = tx.execute(_UPDATE, _columns(changed))
     if done.rowcount != len(changed):
         raise RuntimeError("a reservation changed under its lock")
-    with_kits = [each for each, _ in changed if each.kits]
-    if with_kits:
-        tx.execute(_UPDATE_KITS, _kits(with_kits))
+    _update_column(tx, "kits", [each for each, _ in changed if each.kits])
     rebound = [each for each, _ in changed if any("rebound" in one for one in each.choices)]
-    if rebound:
-        tx.execute(_UPDATE_CHOICES, _choices(rebound))
+    _update_column(tx, "choices", rebound)
 
 
-_UPDATE_KITS: Final = """
-UPDATE reservation r SET kits = n.kits
-FROM unnest(%s::text[], %s::text[], %s::text[]) AS n(tenant_id, reservation_id, kits)
+_UPDATE_COLUMN: Final = """
+UPDATE reservation r SET {0} = n.{0}
+FROM unnest(%s::text[], %s::text[], %s::text[]) AS n(tenant_id, reservation_id, {0})
 WHERE r.tenant_id = n.tenant_id AND r.reservation_id = n.reservation_id
 """
 
 
-def _kits(changed: Collection[Reservation]) -> list[str]:
-    return [
-        texts(each.tenant_id for each in changed),
-        texts(each.reservation_id for each in changed),
-        texts(orjson.dumps(each.kits).decode() for each in changed),
-    ]
-
-
-_UPDATE_CHOICES: Final = """
-UPDATE reservation r SET choices = n.choices
-FROM unnest(%s::text[], %s::text[], %s::text[]) AS n(tenant_id, reservation_id, choices)
-WHERE r.tenant_id = n.tenant_id AND r.reservation_id = n.reservation_id
-"""
-
-
-def _choices(changed: Collection[Reservation]) -> list[str]:
-    return [
-        texts(each.tenant_id for each in changed),
-        texts(each.reservation_id for each in changed),
-        texts(orjson.dumps(each.choices).decode() for each in changed),
-    ]
+def _update_column(tx: Transaction, name: str, changed: Collection[Reservation]) -> None:
+    """Store what few reservations have, and fewer change: a column of JSON."""
+    if changed:
+        columns = [
+            texts(each.tenant_id for each in changed),
+            texts(each.reservation_id for each in changed),
+            texts(orjson.dumps(getattr(each, name)).decode() for each in changed),
+        ]
+        tx.execute(_UPDATE_COLUMN.format(name).encode(), columns)
 
 
 def _columns(changed: Collection[tuple[Reservation, str]]) -> list[str]:

@@ -1,6 +1,5 @@
 """What the views tell of counts: a sheet that hides what it must, a review, a plan of counts."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -20,11 +19,7 @@ from asks import (
     record_stock,
     recount,
 )
-from ledger import journal, shards
 from ledger.views import count_plan, counts
-from ledger.views.pool import read_pool
-from read_tables import Tables
-from reading import Topics
 
 TENANT = "default"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -38,25 +33,6 @@ def ledger(ledger):
     )
     ledger.ask(issue("C", "1"))
     return ledger
-
-
-@pytest.fixture
-def seen(database_url, ledger):
-    """Asks a view of the read tables, as they are once all that was journalled is told."""
-    tables = Tables(database_url, Topics())
-
-    async def asked(view, *values):
-        async with read_pool(database_url) as pool:
-            return await view(pool, TENANT, *values)
-
-    def see(view, *values):
-        for shard in shards.ends(ledger.tx):
-            for row in journal.after(ledger.tx, shard, 0, 10_000):
-                tables.tell(orjson.loads(row.record))
-        return asyncio.run(asked(view, *values))
-
-    yield see
-    tables.session.close()
 
 
 def opened(ledger, **fields):

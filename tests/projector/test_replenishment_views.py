@@ -1,6 +1,5 @@
 """What the views tell of replenishment: what was observed, what is recommended, how places stand."""
 
-import asyncio
 import json
 import os
 import subprocess
@@ -13,10 +12,8 @@ import pytest
 
 from asks import ask, close, generate, issue, item, line, location, observe, plan, record_stock
 from consumers.parity import PARITIES, compare
-from ledger import journal, shards
 from ledger.replenishing import Demand, LeadTime
 from ledger.views import observed, replenishment
-from ledger.views.pool import read_pool
 from processes import ROOT
 
 TENANT = "default"
@@ -29,23 +26,6 @@ def ledger(ledger):
     ledger.ask(record_stock("A", "10"), record_stock("C", "1"))
     ledger.ask(issue("C", "1"), issue("A", "4"))
     return ledger
-
-
-@pytest.fixture
-def seen(database_url, ledger, tables):
-    """Asks a view of the read tables, as they are once all that was journalled is told."""
-
-    async def asked(view, *values):
-        async with read_pool(database_url) as pool:
-            return await view(pool, TENANT, *values)
-
-    def see(view, *values):
-        for shard in shards.ends(ledger.tx):
-            for row in journal.after(ledger.tx, shard, 0, 10_000):
-                tables.tell(orjson.loads(row.record))
-        return asyncio.run(asked(view, *values))
-
-    return see
 
 
 def now(ledger):

@@ -1,10 +1,13 @@
 """What all events have in common: a CloudEvent in the headers, and a body that is strict JSON."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from pydantic import AwareDatetime, Field
 
 from schemas.base import Strict
+
+MOVING: Final = ("stock", "reservations", "transfers", "receiving", "counting", "manufacturing")
+"""The modules whose commands move stock."""
 
 
 class Event(Strict):

@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from schemas.base import Strict
-from schemas.events.base import Conversion, Event
+from schemas.events.base import MOVING, Conversion, Event
 
 
 class Rule(Strict):
@@ -120,14 +120,7 @@ class BinsChanged(Event):
     """What a command carried between bins, and what lies in those then; of thousands, a part of them."""
 
     TYPE: ClassVar[str] = "stock.bins.changed"
-    MODULES: ClassVar[tuple[str, ...]] = (
-        "stock",
-        "reservations",
-        "transfers",
-        "receiving",
-        "counting",
-        "manufacturing",
-    )
+    MODULES: ClassVar[tuple[str, ...]] = MOVING
 
     moves: list[Move]
     levels: list[Level]

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime, Field
 
 from schemas.base import Strict
-from schemas.events.base import Conversion, Event
+from schemas.events.base import MOVING, Conversion, Event
 from schemas.serials import Serials
 
 
@@ -136,14 +136,7 @@ class StockMoved(Event):
     """A command's entries in the ledger; of some thousands, a part of them."""
 
     TYPE: ClassVar[str] = "stock.moved"
-    MODULES: ClassVar[tuple[str, ...]] = (
-        "stock",
-        "reservations",
-        "transfers",
-        "receiving",
-        "counting",
-        "manufacturing",
-    )
+    MODULES: ClassVar[tuple[str, ...]] = MOVING
 
     actor_id: str
     entries: list[Entry]
@@ -153,14 +146,7 @@ class LevelChanged(Event):
     """A level's whole new state; told once a batch, however many commands touched it."""
 
     TYPE: ClassVar[str] = "stock.level.changed"
-    MODULES: ClassVar[tuple[str, ...]] = (
-        "stock",
-        "reservations",
-        "transfers",
-        "receiving",
-        "counting",
-        "manufacturing",
-    )
+    MODULES: ClassVar[tuple[str, ...]] = MOVING
 
     sku: str
     location: str
