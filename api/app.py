@@ -5,12 +5,14 @@ from contextlib import asynccontextmanager
 from functools import partial
 from itertools import chain
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.exceptions import HTTPException
 
 from api import asyncapi, commands, erp, health
+from api.caller import admit
 from api.connections import Connections, connected
 from api.documents import describe
+from api.identity.documents import tell_rules
 from api.perimeter import Perimeter
 from api.problems import Refused, answer_http, answer_refused
 from schemas.settings import Settings
@@ -37,6 +39,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         redirect_slashes=False,
         telemetry={"auto_configure": False},
+        dependencies=[Depends(admit)],
     )
     app.add_middleware(
         Perimeter,
@@ -48,5 +51,5 @@ def create_app(settings: Settings) -> FastAPI:
     shared = (commands.router, health.router, asyncapi.pages(settings))
     for router in (*chain(*FACES), *shared):
         app.include_router(router)
-    app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's own way
+    app.openapi = partial(describe, app, tell_rules)  # type: ignore[method-assign]  # FastAPI's own way
     return app

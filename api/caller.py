@@ -1,15 +1,30 @@
-"""Who asks: the tenant of every request, and the five headers that every write must carry."""
+"""Who asks, and whether they may; and the five headers that every write must carry."""
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
+import structlog
 from pydantic import ValidationError
 from starlette.requests import Request
 
+from api.answers import request_id_of
 from api.connections import connections_of
-from api.problems import INVALID_HEADERS, faulty
+from api.identity.claims import Caller
+from api.identity.issuer_keys import KeysAwayError
+from api.identity.permissions import ANY_ACTOR, ENDPOINTS
+from api.identity.tokens import BadTokenError
+from api.problems import (
+    INVALID_HEADERS,
+    ISSUER_AWAY,
+    faulty,
+    forbidden,
+    later,
+    unauthorized,
+)
 from schemas.envelope import HEADERS, Envelope
 from schemas.settings import Settings
+
+log = structlog.get_logger()
 
 # What a caller may not set: the edge states the type, continues the trace and awaits the result.
 _READ: Final = {
@@ -17,43 +32,84 @@ _READ: Final = {
     for name in HEADERS
     if name not in {"Command-Type", "Reply-To", "traceparent"}
 }
-_TENANT: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,62}")
 # RFC 8941's string: visible ASCII and blanks between quotes, with \" and \\ escaped.
 _QUOTED: Final = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
 
 Fault = dict[str, str]
 
+CALLER: Final = "stockyard.caller"
+"""Where `admit` leaves in a request's ASGI scope who asks."""
+_OTHER_TENANT: Final = {"header": "Tenant-Id", "detail": "is not the token's tenant"}
 
-class Caller(NamedTuple):
-    """Who asks. Tokens will say so one day; until then the header does."""
 
-    tenant_id: str
+async def admit(request: Request) -> None:
+    """Before every endpoint: who asks is known, and may. Endpoints that are open ask nobody.
+
+    Raises:
+        Refused: 401 without a good token; 403 naming the permission that is missing; 503 when
+            nobody can tell, since the issuer's keys cannot be had.
+    """
+    rule = ENDPOINTS[request.method, request.scope["route"].path]
+    if rule is None:
+        return
+    found = await _known(request, rule)
+    if not rule <= found.permissions:
+        raise forbidden(rule - found.permissions)
+    request.scope[CALLER] = found
+
+
+async def _known(request: Request, rule: frozenset[str]) -> Caller:
+    token = _token(request)
+    if token is None:
+        raise unauthorized(rule, "Bearer")
+    try:
+        return await connections_of(request).tokens.caller(token)
+    except BadTokenError as error:
+        log.info("token refused", why=str(error), request_id=request_id_of(request))
+        raise unauthorized(rule, 'Bearer error="invalid_token"') from error
+    except KeysAwayError as error:
+        raise later(ISSUER_AWAY, "the issuer's keys cannot be had") from error
+
+
+def _token(request: Request) -> bytes | None:
+    """What the only Authorization header bears."""
+    given = [value for name, value in request.scope["headers"] if name == b"authorization"]
+    if len(given) != 1:
+        return None
+    scheme, _, token = given[0].partition(b" ")
+    found: bytes = token.strip()
+    return found if scheme.lower() == b"bearer" and found else None
 
 
 async def caller(request: Request) -> Caller:
     """Who asks, for requests that change nothing.
 
     Raises:
-        Refused: 400, the tenant's name is none.
+        Refused: 400, a tenant is named that is not the token's.
     """
+    found: Caller = request.scope[CALLER]
     named = request.headers.get("tenant-id")
-    if named is None:
-        return Caller(connections_of(request).settings.default_tenant)
-    if not _TENANT.fullmatch(named):
-        raise faulty(INVALID_HEADERS, [{"header": "Tenant-Id", "detail": "is no tenant's name"}])
-    return Caller(named)
+    if named is not None and named != found.tenant_id:
+        raise faulty(INVALID_HEADERS, [_OTHER_TENANT])
+    return found
 
 
 async def writer(request: Request) -> Envelope:
     """Who asks, for requests that change something; the command's type is still to be set.
 
     Raises:
-        Refused: 400, naming each header that is missing or wrong.
+        Refused: 400, naming each header that is missing or wrong; 403, the actor is another than
+            the token's subject, who may not act for others.
     """
+    who: Caller = request.scope[CALLER]
     found, faults = _spelt(request)
+    if found.setdefault("Tenant-Id", who.tenant_id) != who.tenant_id:
+        faults.append(_OTHER_TENANT)
     envelope = _checked(found, faults, connections_of(request).settings)
     if envelope is None:
         raise faulty(INVALID_HEADERS, faults)
+    if envelope.actor_id != who.subject and ANY_ACTOR not in who.permissions:
+        raise forbidden({ANY_ACTOR})
     return envelope
 
 
@@ -83,7 +139,6 @@ def _unquoted(key: str) -> str:
 def _checked(found: dict[str, str], faults: list[Fault], settings: Settings) -> Envelope | None:
     """The envelope, if nothing is wrong; what is wrong is added to `faults`."""
     found["Command-Type"] = "not.known"
-    found.setdefault("Tenant-Id", settings.default_tenant)
     source = found.get("Source-System")
     if source is not None and source not in settings.source_systems:
         known = ", ".join(settings.source_systems)
@@ -117,5 +172,4 @@ _WORDS: Final = {
     "Actor-Id": _VISIBLE,
     "Actor-Type": "must be user, service or worker",
     "Source-System": _VISIBLE,
-    "Tenant-Id": "is no tenant's name",
 }

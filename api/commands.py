@@ -6,9 +6,10 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.answers import json_response
-from api.caller import Caller, caller
+from api.caller import caller
 from api.connections import connections_of
 from api.documents import READ_PROBLEMS, tenant_header
+from api.identity.claims import Caller
 from api.problems import UNKNOWN_COMMAND, Refused
 from api.reads import read
 from ledger.views.commands import result

@@ -1,4 +1,4 @@
-"""What every request shares: the settings, the pipeline, the projection and the read tables."""
+"""What every request shares: settings, tokens, the pipeline, the projection and the read tables."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
+from api.identity.issuer_keys import IssuerKeys
+from api.identity.tokens import Tokens
 from api.load import Load
 from api.pipeline import Pipeline
 from api.projection import Projection
@@ -21,6 +23,7 @@ class Connections:
     """The edge's connections, each of which comes up by itself when its server is there."""
 
     settings: Settings
+    tokens: Tokens
     pool: Pool
     pipeline: Pipeline
     projection: Projection
@@ -34,7 +37,12 @@ async def connected(settings: Settings) -> AsyncIterator[Connections]:
     pool = read_pool(settings.read_url)
     await pool.open(wait=False)
     connections = Connections(
-        settings, pool, Pipeline(settings), Projection(settings.read_url, pool), Load(settings)
+        settings,
+        Tokens(settings, IssuerKeys(settings)),
+        pool,
+        Pipeline(settings),
+        Projection(settings.read_url, pool),
+        Load(settings),
     )
     connections.pipeline.start()
     connections.projection.start()

@@ -1,6 +1,6 @@
 """How the edge describes itself in OpenAPI: what an endpoint reads by hand is declared here."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -82,7 +82,7 @@ def header(name: str, about: str, *, required: bool = False, **schema: object) -
 
 def tenant_header() -> Document:
     """Whose stock a request is about."""
-    return header("Tenant-Id", "whose stock this is; the default tenant's when absent")
+    return header("Tenant-Id", "the token's tenant; it need not be repeated")
 
 
 def position_header() -> Document:
@@ -100,7 +100,7 @@ def _write_headers() -> list[Document]:
         "Request-Id": "correlates the request with its answer, its events and the log",
         "Idempotency-Key": "the retry key: one key is applied once. A bare token, or a quoted "
         "string (RFC 8941). Unique per tenant and source system; kept for 30 days by default",
-        "Actor-Id": "the human or service who acts; kept on every row that the command writes",
+        "Actor-Id": "the human or service who acts: the token's subject, or another where the token has `actors.any`",
         "Actor-Type": "what kind of actor that is",
         "Source-System": "the system that sends this, one of the configured list",
     }
@@ -247,8 +247,8 @@ def _drop_validation_errors(document: Document) -> None:
         document["components"]["schemas"].pop(name, None)
 
 
-def describe(app: FastAPI) -> Document:
-    """The OpenAPI document, made once."""
+def describe(app: FastAPI, complete: Callable[[Document], None]) -> Document:
+    """The OpenAPI document, made once; `complete` adds what routes do not know of themselves."""
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title,
@@ -258,6 +258,7 @@ def describe(app: FastAPI) -> Document:
             routes=app.routes,
         )
         _drop_validation_errors(document)
+        complete(document)
         known = document.setdefault("components", {}).setdefault("schemas", {})
         for name, schema in _SCHEMAS.items():
             known.setdefault(name, schema)

@@ -29,11 +29,16 @@ BACKLOG: Final = 2048
 
 
 def run(settings: Settings) -> int:
-    """Answer until SIGTERM or SIGINT. Returns the exit code: 1 if the port cannot be taken.
+    """Answer until SIGTERM or SIGINT.
+
+    Returns the exit code: 1 if the port cannot be taken, or nothing says whose tokens count.
 
     Requests in flight are finished first, within the longest wait that a caller may have.
     """
     set_up_logging(settings)
+    if not settings.has_issuer:
+        log.error("no issuer: set ERP_AUTH_JWKS_URL, or name the data directory of `stockyard up`")
+        return 1
     try:
         listening = _listen(settings)
     except OSError as error:

@@ -1,6 +1,6 @@
 """The edge's own refusals, and how every refusal travels: RFC 9457, with the request's id."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -14,6 +14,8 @@ MEDIA_TYPE: Final = "application/problem+json"
 
 INVALID_HEADERS: Final = Kind("invalid-headers", 400, "Headers are missing or wrong")
 INVALID_QUERY: Final = Kind("invalid-query", 400, "Query parameters are wrong")
+UNAUTHENTICATED: Final = Kind("token-needed", 401, "This needs a token that is good")
+FORBIDDEN: Final = Kind("permission-missing", 403, "The token lacks a permission")
 NOT_JSON: Final = Kind("not-json", 400, "The body is not a JSON object")
 UNKNOWN_COMMAND: Final = Kind("unknown-command", 404, "No command can have this id")
 BODY_TOO_SLOW: Final = Kind("body-too-slow", 408, "The body took too long to arrive")
@@ -25,6 +27,7 @@ BUSY: Final = Kind("too-many-waiting", 503, "Too many requests wait for their re
 OVERLOADED: Final = Kind("overloaded", 503, "Commands come faster than they are applied")
 BROKER_AWAY: Final = Kind("broker-away", 503, "Commands cannot be accepted now")
 DATABASE_AWAY: Final = Kind("database-away", 503, "Reads cannot be answered now")
+ISSUER_AWAY: Final = Kind("issuer-away", 503, "Tokens cannot be checked now")
 NOT_YET_READABLE: Final = Kind("position-not-reached", 503, "The position is not readable yet")
 INTERNAL: Final = Kind("internal-error", 500, "Something went wrong here")
 
@@ -52,6 +55,26 @@ def hang_up(content: Problem) -> Refused:
 def later(kind: Kind, detail: str) -> Refused:
     """A refusal that the same request may outlive: try again, with the same Idempotency-Key."""
     return Refused(problem(kind, detail), retry_after_seconds=RETRY_SECONDS)
+
+
+def unauthorized(needed: Iterable[str], challenge: str) -> Refused:
+    """A refusal to somebody unknown. It names what the endpoint needs, never what is wrong."""
+    return _asking(UNAUTHENTICATED, needed, challenge)
+
+
+def forbidden(missing: Iterable[str]) -> Refused:
+    """A refusal to somebody known. It names the permissions that are missing, and nothing else."""
+    return _asking(FORBIDDEN, missing, 'Bearer error="insufficient_scope"')
+
+
+def _asking(kind: Kind, names: Iterable[str], challenge: str) -> Refused:
+    """RFC 6750's answer, and ours, which both name the permissions."""
+    named = sorted(names)
+    refused = Refused(problem(kind, ", ".join(named) or "any permission", permissions=named))
+    separator = ", " if " " in challenge else " "
+    scope = f'{separator}scope="{" ".join(named)}"' if named else ""
+    refused.headers["WWW-Authenticate"] = challenge + scope
+    return refused
 
 
 def faulty(kind: Kind, faults: Sequence[Mapping[str, str]]) -> Refused:

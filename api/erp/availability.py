@@ -6,9 +6,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from api.answers import json_response
-from api.caller import Caller, caller
+from api.caller import caller
 from api.connections import connections_of
 from api.documents import READ_PROBLEMS, parameters, position_header, tenant_header
+from api.identity.claims import Caller
 from api.reads import PageQuery, after_position, cursor_of, next_link, place_of, query_of, read
 from ledger.views.availability import Availability, Wanted, availability
 from schemas.base import ChannelCode, LocationCode, LotCode, Reference, Sku

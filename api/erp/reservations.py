@@ -5,9 +5,10 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.answers import JSON
-from api.caller import Caller, caller, writer
+from api.caller import caller, writer
 from api.connections import connections_of
 from api.documents import READ_PROBLEMS, position_header, tenant_header, write_document
+from api.identity.claims import Caller
 from api.problems import Refused
 from api.reads import after_position, read
 from api.writes import Write, write

@@ -1,11 +1,14 @@
 """The settings of every process, read from the environment (prefix `ERP_`)."""
 
+import re
 from datetime import timedelta
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_SAFE_URL: Final = re.compile(r"https://|http://(localhost|127\.0\.0\.1|\[::1\])[:/]")
 
 
 class Settings(BaseSettings):
@@ -80,6 +83,19 @@ class Settings(BaseSettings):
     http_request_seconds_max: float = Field(
         default=20.0, gt=0, description="how long a request's head, or its body, may take to arrive"
     )
+    auth_issuer: str = Field(default="stockyard", description="`iss` of every token")
+    auth_audience: str = Field(
+        default="stockyard", description="`aud` of every token, or one of it"
+    )
+    auth_jwks_url: str = Field(
+        default="", description="where the issuer tells its public keys; https unless on this host"
+    )
+    auth_jwks_file: str = Field(
+        default="", description="a file of them instead; both empty: the local issuer of `up`"
+    )
+    auth_clock_skew_seconds: float = Field(
+        default=30.0, ge=0, le=300, description="how far the issuer's clock may be from ours"
+    )
     edge_lag_max: int = Field(
         default=50_000,
         ge=0,
@@ -102,6 +118,19 @@ class Settings(BaseSettings):
     def _names(cls, value: object) -> object:
         """A list is written as names with spaces or commas between them."""
         return value.replace(",", " ").split() if isinstance(value, str) else value
+
+    @field_validator("auth_jwks_url")
+    @classmethod
+    def _safe(cls, value: str) -> str:
+        """Keys that anybody on the way could exchange are no keys."""
+        if value and not _SAFE_URL.match(value):
+            raise ValueError("must be an https URL (http only on this host)")
+        return value
+
+    @property
+    def has_issuer(self) -> bool:
+        """Whether it is said whose tokens count."""
+        return bool(self.auth_jwks_url or self.auth_jwks_file)
 
     @property
     def ledger_url(self) -> str:
