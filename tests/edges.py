@@ -6,6 +6,7 @@ from typing import Any
 import httpx2
 
 from deploy.machine.ports import HOST, free_port
+from identities import default_headers, jwks_file
 from pipelines import Pipeline
 from processes import WAIT_SECONDS, Process, eventually
 from running import AVAILABILITY, RESERVATIONS, headers
@@ -19,7 +20,9 @@ class Edge:
 
     process: Process
     port: int
-    http: httpx2.Client = field(default_factory=lambda: httpx2.Client(timeout=WAIT_SECONDS))
+    http: httpx2.Client = field(
+        default_factory=lambda: httpx2.Client(timeout=WAIT_SECONDS, headers=default_headers())
+    )
 
     @property
     def url(self) -> str:
@@ -49,7 +52,12 @@ class Edge:
 def start_edge(pipeline: Pipeline, *, fault: str = "", **settings: Any) -> Edge:
     """An edge that is ready. Its pipeline ends it."""
     port = free_port()
-    given = {"http_port": port, "http_wait_seconds_max": WRITE_SECONDS_MAX, **settings}
+    given = {
+        "http_port": port,
+        "http_wait_seconds_max": WRITE_SECONDS_MAX,
+        "auth_jwks_file": jwks_file(),
+        **settings,
+    }
     process = pipeline.run("edge", fault=fault, **given)
     process.health_port = port  # it answers for its health where it answers callers
     eventually("the edge is ready", process.is_ready)

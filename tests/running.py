@@ -17,6 +17,7 @@ from asks import Ask, item, location, record_stock
 from deploy.kafka.apply import apply_topics
 from deploy.machine.children import tail_of
 from deploy.machine.ports import free_port
+from identities import default_headers, jwks_file
 from processes import eventually, start
 from producers.kafka_config import client_config
 from schemas.settings import Settings
@@ -56,7 +57,9 @@ class Running:
     port: int = field(default_factory=free_port)
     wait_seconds_max: float = 10.0
     children: dict[str, Any] = field(default_factory=dict)
-    http: httpx2.Client = field(default_factory=lambda: httpx2.Client(timeout=WAIT_SECONDS))
+    http: httpx2.Client = field(
+        default_factory=lambda: httpx2.Client(timeout=WAIT_SECONDS, headers=default_headers())
+    )
     _logs: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="stockyard-edge-")))
 
     @property
@@ -71,6 +74,7 @@ class Running:
                 verb,
                 http_port=self.port,
                 http_wait_seconds_max=self.wait_seconds_max,
+                auth_jwks_file=jwks_file(),
             )
             self.children[verb] = started.process
 

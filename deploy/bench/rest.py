@@ -48,7 +48,7 @@ def reservations(stage: Stage, size: Size) -> Iterator[Row]:
             posts.append(
                 call(
                     settings.http_port,
-                    _reservation(f"{number}-{time.time_ns()}"),
+                    _reservation(f"{number}-{time.time_ns()}", stage.token()),
                     201,
                     callers=CALLERS,
                     seconds=SECONDS,
@@ -79,13 +79,14 @@ def _latency(posts: list[Latencies], trips: list[Latencies], figure: str) -> tup
     return said[0], f"{said[1]} (bare round trip)", f"{ratio:.1f}"
 
 
-def _reservation(run: str) -> Callable[[int], bytes]:
+def _reservation(run: str, token: str) -> Callable[[int], bytes]:
     def request(number: int) -> bytes:
         sku = f"I{number * 7919 % UNIFORM_ITEMS + 1}"
         line = {"sku": sku, "location": "MAIN", "quantity": "1"}
         body = orjson.dumps({"order_id": f"SO-{number}", "lines": [line]})
         head = (
             "POST /api/v1/inventory/reservations HTTP/1.1\r\nHost: bench\r\n"
+            f"Authorization: Bearer {token}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
             f"Request-Id: r-{number}\r\nIdempotency-Key: k-{run}-{number}\r\n"
             "Actor-Id: bench\r\nActor-Type: service\r\nSource-System: erp\r\n\r\n"
@@ -108,17 +109,18 @@ def availability(stage: Stage, size: Size) -> Iterator[Row]:
                 (theirs, port, "/level/{}"),
                 (ours, settings.http_port, "/api/v1/inventory/availability?sku={}"),
             ):
-                seen = call(at, _get(path), 200, callers=CALLERS, seconds=SECONDS)
+                seen = call(at, _get(path, stage.token()), 200, callers=CALLERS, seconds=SECONDS)
                 found.append(seen.per_second)
     ratio = median(our / their for our, their in zip(ours, theirs, strict=True))
     yield Row("GET availability a second", spread(ours), f"{spread(theirs)} (bare)", f"{ratio:.2f}")
     stage.drop(settings)
 
 
-def _get(path: str) -> Callable[[int], bytes]:
+def _get(path: str, token: str) -> Callable[[int], bytes]:
     def request(number: int) -> bytes:
         where = path.format(f"I{number * 7919 % UNIFORM_ITEMS + 1}")
-        return f"GET {where} HTTP/1.1\r\nHost: bench\r\nRequest-Id: r\r\n\r\n".encode()
+        head = f"GET {where} HTTP/1.1\r\nHost: bench\r\nRequest-Id: r\r\n"
+        return f"{head}Authorization: Bearer {token}\r\n\r\n".encode()
 
     return request
 

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from deploy.kafka.apply import apply_topics
-from deploy.machine import servers
+from deploy.machine import issuer, servers
 from deploy.machine.children import Child, spawn, stop
 from deploy.machine.ports import free_port
 from deploy.machine.servers import Servers
@@ -49,6 +49,11 @@ class Stage:
         fill_catalog(url, items)
         return settings
 
+    def token(self) -> str:
+        """For everything that a case asks the edge."""
+        bearer = issuer.Bearer("default", "bench", [], ["admin"])
+        return issuer.token(self.data_dir, Settings(), bearer)
+
     def drop(self, settings: Settings) -> None:
         """Remove a case's database."""
         Databases(self.servers.postgres.url()).drop(settings.ledger_url.rsplit("/", 1)[1])
@@ -58,6 +63,7 @@ class Stage:
 def running(data_dir: Path) -> Iterator[Stage]:
     """Both servers below a directory."""
     started = servers.start(data_dir.absolute())
+    issuer.ensure(data_dir)
     try:
         yield Stage(started, data_dir)
     finally:
@@ -134,6 +140,7 @@ def _start(stage: Stage, settings: Settings, verb: Sequence[str], number: int) -
         "ERP_TOPIC_PREFIX": settings.topic_prefix,
         "ERP_HTTP_PORT": str(settings.http_port),
         "ERP_HEALTH_PORT": str(port),
+        "ERP_AUTH_JWKS_FILE": str(issuer.public_file(stage.data_dir)),
     }
     log = stage.data_dir / "logs" / f"{verb[0]}-{number}.log"
     command = [sys.executable, "-m", "deploy.main", *verb]

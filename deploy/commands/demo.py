@@ -73,6 +73,7 @@ def _weeks(said: str) -> int:
 def _stay(known: "Settings", supervisor: "Supervisor", data_dir: Path) -> None:
     """Keep everything running until a signal comes, and tell where to look."""
     typer.echo(f"stock over HTTP: {edge_url(data_dir, known)}/api/v1/inventory/availability")
+    typer.echo(f"a token for it:  stockyard token --data-dir {data_dir}")
     typer.echo(f"all addresses:   stockyard env --data-dir {data_dir}")
     typer.echo(f"more orders:     stockyard commerce - --data-dir {data_dir}")
     typer.echo("stays up until Ctrl-C")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from deploy.machine import issuer
 from deploy.machine.addresses import DATA_DIR, adopt, keep_edge_url
 from deploy.machine.locks import held
 from deploy.machine.parts import Plan, kafka, postgres, processes
@@ -58,6 +59,8 @@ def start_servers(supervisor: Supervisor, data_dir: Path) -> Settings:
     if not known.ledger_url:
         say(f"starting Postgres in {data_dir}")
         supervisor.start(postgres(data_dir))
+    if not known.has_issuer:
+        issuer.ensure(data_dir)
     known = adopt(data_dir)
     _migrate(known)
     supervisor.wait_ready()

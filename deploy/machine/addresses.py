@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 
+from deploy.machine.issuer import public_file
 from deploy.machine.trouble import OperatorError
 from schemas.settings import Settings, settings
 
@@ -26,6 +27,8 @@ def adopt(data_dir: Path, *, database: bool = True, kafka: bool = True) -> Setti
         os.environ["ERP_DATABASE_URL"] = _database_url(data_dir)
     if kafka and not known.kafka_bootstrap_servers:
         os.environ["ERP_KAFKA_BOOTSTRAP_SERVERS"] = _bootstrap_servers(data_dir)
+    if not known.has_issuer and public_file(data_dir).exists():
+        os.environ["ERP_AUTH_JWKS_FILE"] = str(public_file(data_dir))
     settings.cache_clear()
     return settings()
 

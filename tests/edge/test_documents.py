@@ -5,6 +5,7 @@ import pytest
 from api.app import create_app
 from api.asyncapi import document
 from api.erp.availability import AvailabilityPage
+from api.identity.permissions import ENDPOINTS
 from running import AVAILABILITY, PROOF, RESERVATIONS, headers, order
 from schemas.commands import COMMANDS
 from schemas.events import EVENTS, EventHeaders
@@ -42,8 +43,11 @@ def test_every_reference_of_the_openapi_document_leads_somewhere():
 
 @pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS)
 def test_every_operation_tells_its_errors_with_examples(method, path, operation):
-    wanted = {"400", "500", "503"} | ({"202", "413", "422"} if method == "post" else {"404"})
+    wanted = {"400", "401", "403", "500", "503"} | (
+        {"202", "413", "422"} if method == "post" else {"404"}
+    )
     assert wanted <= operation["responses"].keys(), path
+    assert operation["security"] == [{"token": sorted(ENDPOINTS[method.upper(), path])}]
     for code, response in operation["responses"].items():
         if code >= "400":
             told = response["content"]["application/problem+json"]

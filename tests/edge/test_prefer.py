@@ -3,6 +3,7 @@
 import pytest
 
 from api.prefer import preference
+from identities import bearing
 from running import eventually, order
 
 
@@ -79,7 +80,7 @@ def test_a_rejection_is_told_as_a_state_and_only_to_its_tenant(stockyard):
     answer = stockyard.reserve(order("NO-SUCH-ITEM"), "rejected-one", Prefer="respond-async")
     eventually("rejected", lambda: ask_about(stockyard, answer).json()["status"] == "rejected")
     assert ask_about(stockyard, answer).json()["problem"]["status"] == 422
-    assert ask_about(stockyard, answer, Tenant_Id="x", **{"Tenant-Id": "other"}).json() == {
+    assert ask_about(stockyard, answer, **bearing(tenant="other")).json() == {
         "id": answer.json()["id"],
         "status": "queued",
     }

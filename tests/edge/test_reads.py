@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from asks import hold, item, location, lot, record_stock, set_status, ship
+from identities import bearing
 from running import AVAILABILITY, eventually, order
 
 
@@ -146,7 +147,7 @@ def test_what_is_held_and_what_is_on_its_way_is_told_apart(stockyard):
 
 def test_another_tenant_sees_none_of_it(stockyard):
     sku = stockyard.stock()
-    answer = stockyard.get(AVAILABILITY, params={"sku": sku}, headers={"Tenant-Id": "other"})
+    answer = stockyard.get(AVAILABILITY, params={"sku": sku}, headers=bearing(tenant="other"))
     assert answer.json() == {"data": [], "next_cursor": None}
 
 

@@ -8,6 +8,7 @@ import pytest
 
 import asks
 from edges import start_edge
+from identities import default_headers
 from processes import WAIT_SECONDS, eventually
 from running import order
 from workload import Workload
@@ -37,7 +38,7 @@ def edge_of(shop):
     edge = start_edge(shop, http_wait_seconds_max=CALLER_SECONDS)
     # An idle connection may be closed in the very moment in which it is used again.
     none_kept = httpx2.Limits(max_keepalive_connections=0)
-    edge.http = httpx2.Client(timeout=WAIT_SECONDS, limits=none_kept)
+    edge.http = httpx2.Client(timeout=WAIT_SECONDS, limits=none_kept, headers=default_headers())
     return edge
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from api.pipeline import AWAITED_MAX
 from deploy.machine.ports import HOST
+from identities import default_headers
 from processes import eventually
 from running import RESERVATIONS, headers, order
 
@@ -26,7 +27,12 @@ AWAITED = "stockyard_edge_results_awaited"
 def request(body=None, **others):
     """A whole request, as bytes on the wire."""
     content = json.dumps(body or order("A")).encode()
-    named = {**headers(**others), "Host": "x", "Content-Length": str(len(content))}
+    named = {
+        **headers(**others),
+        **default_headers(),
+        "Host": "x",
+        "Content-Length": str(len(content)),
+    }
     head = "".join(f"{name}: {value}\r\n" for name, value in named.items())
     return f"POST {RESERVATIONS} HTTP/1.1\r\n{head}\r\n".encode() + content
 

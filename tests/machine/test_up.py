@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -95,8 +96,23 @@ def test_its_addresses_are_told_and_answer(running, home):
     command = [sys.executable, "-m", "deploy.main", "env", "--data-dir", str(home)]
     told = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
     assert told["edge_url"] == edge
+    assert _status(edge, "") == 401
+    for command in told["token_commands"][:2]:
+        token = subprocess.run(shlex.split(command), check=True, capture_output=True, timeout=60)
+        assert _status(edge, token.stdout.decode().strip()) == 200
     with psycopg.connect(told["database_url"]) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def _status(edge, token):
+    where = urlsplit(edge)
+    connection = HTTPConnection(where.hostname, where.port, timeout=30)
+    headers = {"Authorization": f"Bearer {token}"}
+    connection.request("GET", "/api/v1/inventory/availability", headers=headers)
+    try:
+        return connection.getresponse().status
+    finally:
+        connection.close()
 
 
 @pytest.mark.usefixtures("running")
