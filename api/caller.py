@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from api.answers import request_id_of
 from api.connections import connections_of
+from api.identity.api_keys import is_key
 from api.identity.claims import Caller
 from api.identity.issuer_keys import KeysAwayError
 from api.identity.permissions import ANY_ACTOR, ENDPOINTS
@@ -21,6 +22,7 @@ from api.problems import (
     later,
     unauthorized,
 )
+from api.reads import read
 from schemas.envelope import HEADERS, Envelope
 from schemas.settings import Settings
 
@@ -47,7 +49,7 @@ async def admit(request: Request) -> None:
 
     Raises:
         Refused: 401 without a good token; 403 naming the permission that is missing; 503 when
-            nobody can tell, since the issuer's keys cannot be had.
+            nobody can tell, since the issuer's keys or the API keys cannot be had.
     """
     rule = ENDPOINTS[request.method, request.scope["route"].path]
     if rule is None:
@@ -62,8 +64,11 @@ async def _known(request: Request, rule: frozenset[str]) -> Caller:
     token = _token(request)
     if token is None:
         raise unauthorized(rule, "Bearer")
+    connections = connections_of(request)
     try:
-        return await connections_of(request).tokens.caller(token)
+        if is_key(token):
+            return await read(connections.keys.caller(token))
+        return await connections.tokens.caller(token)
     except BadTokenError as error:
         log.info("token refused", why=str(error), request_id=request_id_of(request))
         raise unauthorized(rule, 'Bearer error="invalid_token"') from error

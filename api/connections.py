@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
+from api.identity.api_keys import ApiKeys
 from api.identity.issuer_keys import IssuerKeys
 from api.identity.tokens import Tokens
 from api.load import Load
@@ -24,6 +25,7 @@ class Connections:
 
     settings: Settings
     tokens: Tokens
+    keys: ApiKeys
     pool: Pool
     pipeline: Pipeline
     projection: Projection
@@ -39,6 +41,7 @@ async def connected(settings: Settings) -> AsyncIterator[Connections]:
     connections = Connections(
         settings,
         Tokens(settings, IssuerKeys(settings)),
+        ApiKeys(pool),
         pool,
         Pipeline(settings),
         Projection(settings.read_url, pool),

@@ -15,6 +15,7 @@ from deploy.commands import (
     documents,
     env,
     feed,
+    key,
     migrate,
     observe,
     processes,
@@ -67,7 +68,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "reset-consumer": reset_consumer.reset_consumer,
     "bench": bench.bench,
 }
-GROUPS = {"topics": topics.app, "deadletter": deadletter.app}
+GROUPS = {"topics": topics.app, "deadletter": deadletter.app, "key": key.app}
 
 for name, verb in VERBS.items():
     app.command(name)(verb)

@@ -11,6 +11,7 @@ from joserfc.jwt import JWTClaimsRegistry
 
 from api.identity.claims import Caller, ClaimError, caller_of
 from api.identity.issuer_keys import IssuerKeys, UnknownKeyError
+from api.identity.remembered import Remembered
 from schemas.settings import Settings
 
 _SIGNED: Final = {name: JWSRegistry.algorithms[name] for name in ("RS256", "ES256", "Ed25519")}
@@ -18,7 +19,6 @@ ALGORITHMS: Final = {**_SIGNED, "EdDSA": _SIGNED["Ed25519"]}
 """All by a public key: neither `none`, nor one that a public key could serve as the secret of.
 `EdDSA` is the name that Ed25519 had before RFC 9864."""
 TOKEN_BYTES_MAX: Final = 8_192
-REMEMBERED_MAX: Final = 10_000
 REMEMBERED_SECONDS: Final = 60.0
 """A token is checked anew so often, against the keys of then."""
 
@@ -44,7 +44,7 @@ class Tokens:
             exp={"essential": True},
             sub={"essential": True},
         )
-        self._known: dict[bytes, tuple[float, Caller]] = {}
+        self._known = Remembered(time.time)
 
     async def caller(self, token: bytes) -> Caller:
         """Who the token stands for.
@@ -54,16 +54,15 @@ class Tokens:
             KeysAwayError: the keys to check it with cannot be had.
         """
         named = sha256(token).digest()
-        known = self._known.get(named)
-        if known is not None and time.time() < known[0]:
-            return known[1]
+        if (known := self._known.get(named)) is not None:
+            return known
         claims = await self._checked(token)
         try:
             found = caller_of(claims)
         except ClaimError as error:
             raise BadTokenError(f"claim {error}") from error
         until = min(claims["exp"] + self._skew_seconds, time.time() + REMEMBERED_SECONDS)
-        self._remember(named, until, found)
+        self._known.keep(named, found, until)
         return found
 
     async def _checked(self, token: bytes) -> dict[str, Any]:
@@ -82,9 +81,3 @@ class Tokens:
         except (JoseError, ValueError, TypeError, AttributeError) as error:
             raise BadTokenError(type(error).__name__) from error
         return claims
-
-    def _remember(self, named: bytes, until: float, found: Caller) -> None:
-        self._known.pop(named, None)
-        if len(self._known) >= REMEMBERED_MAX:
-            del self._known[next(iter(self._known))]
-        self._known[named] = (until, found)

@@ -19,6 +19,8 @@ TABLE_LOCK_MS: Final = 1_000
 PAUSE_SECONDS: Final = 2.0
 PATIENCE_SECONDS: Final = 120.0
 READ_SCHEMA: Final = "stockyard_read"
+ACCESS_SCHEMA: Final = "stockyard_access"
+"""Beside the read tables, which a rebuild throws away: keys cannot be made anew from anything."""
 
 
 class LockedError(RuntimeError):
@@ -41,6 +43,8 @@ def migrate_read(url: str, schema: str = READ_SCHEMA) -> None:
         LockedError: see `upgrade`.
     """
     upgrade(url, _history("read"), schema)
+    if schema == READ_SCHEMA:
+        upgrade(url, _history("access"), ACCESS_SCHEMA)
 
 
 def _history(name: str) -> Path:

@@ -115,6 +115,26 @@ def _status(edge, token):
         connection.close()
 
 
+def _key(home, *words):
+    command = [sys.executable, "-m", "deploy.main", "key", *words, "--data-dir", str(home)]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+
+
+def test_a_key_is_made_shown_once_and_revoked(running, home):
+    _, edge = running
+    key = _key(home, "create", "shop", "--scope", "inventory:read").strip()
+    assert _status(edge, key) == 200
+    listed = _key(home, "list")
+    assert key not in listed
+    (kept,) = json.loads(listed)
+    assert (kept["subject"], kept["revoked_at"]) == ("shop", None)
+    _key(home, "revoke", kept["key_id"])
+    deadline = time.monotonic() + 5
+    while _status(edge, key) != 401:
+        assert time.monotonic() < deadline
+        time.sleep(POLL_SECONDS)
+
+
 @pytest.mark.usefixtures("running")
 def test_a_second_one_on_the_same_directory_is_refused(home):
     command = [sys.executable, "-m", "deploy.main", "up", "--data-dir", str(home)]

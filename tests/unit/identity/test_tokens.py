@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from api.identity import issuer_keys
 from api.identity.issuer_keys import IssuerKeys, KeysAwayError
-from api.identity.tokens import REMEMBERED_MAX, BadTokenError, Tokens
+from api.identity.remembered import Remembered
+from api.identity.tokens import BadTokenError, Tokens
 from deploy.machine import issuer
 from schemas.settings import Settings
 
@@ -144,19 +145,15 @@ def test_a_token_may_be_limited_to_locations_even_to_none(known):
     assert caller(known, signed(locations=[])).locations == frozenset()
 
 
-def test_what_was_found_is_remembered_for_a_while_and_for_so_many(known, monkeypatch):
-    monkeypatch.setattr("api.identity.tokens.REMEMBERED_MAX", 3)
-    tokens = Tokens(known, IssuerKeys(known))
-    given = [signed(sub=f"s{number}") for number in range(5)]
-
-    async def ask():
-        for each in given:
-            await tokens.caller(each)
-        return await tokens.caller(given[0])
-
-    assert asyncio.run(ask()).subject == "s0"
-    assert len(tokens._known) == 3  # noqa: SLF001  # a bound that nothing else shows
-    assert REMEMBERED_MAX > 1000
+def test_so_many_are_remembered_and_the_oldest_is_forgotten():
+    now = [0.0]
+    known = Remembered(lambda: now[0], 3)
+    for number in range(5):
+        known.keep(b"%d" % number, f"s{number}", 10.0)
+    assert len(known) == 3
+    assert [known.get(b"%d" % number) for number in range(5)] == [None, None, "s2", "s3", "s4"]
+    now[0] = 10.0
+    assert known.get(b"4") is None
 
 
 def test_what_is_remembered_ends_with_the_token(known):
