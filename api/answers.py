@@ -13,6 +13,8 @@ JSON: Final = "application/json"
 JSON_BYTES: Final = orjson.dumps
 REQUEST_ID: Final = "stockyard.request_id"
 """Where a request's id stands in its ASGI scope."""
+RATE_HEADERS: Final = "stockyard.rate_headers"
+"""Where those headers stand in a request's ASGI scope that tell its client what it may still ask."""
 POSITION_HEADER: Final = "Stockyard-Position"
 
 _VISIBLE: Final = re.compile(rb"[!-~]{1,255}")

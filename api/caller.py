@@ -7,7 +7,7 @@ import structlog
 from pydantic import ValidationError
 from starlette.requests import Request
 
-from api.answers import request_id_of
+from api.answers import RATE_HEADERS, request_id_of
 from api.connections import connections_of
 from api.identity.api_keys import is_key
 from api.identity.claims import Caller
@@ -17,6 +17,8 @@ from api.identity.tokens import BadTokenError
 from api.problems import (
     INVALID_HEADERS,
     ISSUER_AWAY,
+    TOO_MANY,
+    Refused,
     faulty,
     forbidden,
     later,
@@ -24,6 +26,7 @@ from api.problems import (
 )
 from api.reads import read
 from schemas.envelope import HEADERS, Envelope
+from schemas.problems import problem
 from schemas.settings import Settings
 
 log = structlog.get_logger()
@@ -48,13 +51,15 @@ async def admit(request: Request) -> None:
     """Before every endpoint: who asks is known, and may. Endpoints that are open ask nobody.
 
     Raises:
-        Refused: 401 without a good token; 403 naming the permission that is missing; 503 when
+        Refused: 401 without a good token; 403 naming the permission that is missing; 429 when the
+            client asks too often; 503 when
             nobody can tell, since the issuer's keys or the API keys cannot be had.
     """
     rule = ENDPOINTS[request.method, request.scope["route"].path]
     if rule is None:
         return
     found = await _known(request, rule)
+    _count(request, found)
     if not rule <= found.permissions:
         raise forbidden(rule - found.permissions)
     request.scope[CALLER] = found
@@ -74,6 +79,18 @@ async def _known(request: Request, rule: frozenset[str]) -> Caller:
         raise unauthorized(rule, 'Bearer error="invalid_token"') from error
     except KeysAwayError as error:
         raise later(ISSUER_AWAY, "the issuer's keys cannot be had") from error
+
+
+def _count(request: Request, who: Caller) -> None:
+    rates = connections_of(request).rates
+    if rates is None:
+        return
+    standing = rates.take(who.client)
+    request.scope[RATE_HEADERS] = rates.headers(standing)
+    if not standing.allowed:
+        seconds = standing.retry_after_seconds
+        said = f"ask again after {seconds} s"
+        raise Refused(problem(TOO_MANY, said), retry_after_seconds=seconds)
 
 
 def _token(request: Request) -> bytes | None:

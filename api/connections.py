@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from api.identity.api_keys import ApiKeys
 from api.identity.issuer_keys import IssuerKeys
+from api.identity.rates import Rates
 from api.identity.tokens import Tokens
 from api.load import Load
 from api.pipeline import Pipeline
@@ -26,6 +27,8 @@ class Connections:
     settings: Settings
     tokens: Tokens
     keys: ApiKeys
+    rates: Rates | None
+    """None: everybody may ask as often as they like."""
     pool: Pool
     pipeline: Pipeline
     projection: Projection
@@ -42,6 +45,7 @@ async def connected(settings: Settings) -> AsyncIterator[Connections]:
         settings,
         Tokens(settings, IssuerKeys(settings)),
         ApiKeys(pool),
+        _rates(settings),
         pool,
         Pipeline(settings),
         Projection(settings.read_url, pool),
@@ -57,6 +61,12 @@ async def connected(settings: Settings) -> AsyncIterator[Connections]:
         await connections.pipeline.stop()
         await connections.projection.stop()
         await pool.close(CLOSE_SECONDS)
+
+
+def _rates(settings: Settings) -> Rates | None:
+    if not settings.rate_requests_max:
+        return None
+    return Rates(settings.rate_requests_max, settings.rate_window_seconds)
 
 
 def connections_of(request: Request) -> Connections:

@@ -133,7 +133,7 @@ def refused_with(*kinds: Kind) -> dict[int | str, Document]:
         example = problem(kind, "what is the matter, in this case", request_id="req-1")
         content["examples"][kind.name] = {"summary": kind.title, "value": example}
     for status, response in found.items():
-        if status == 503:
+        if status in {429, 503}:
             response["headers"]["Retry-After"] = _RETRY_AFTER
         response["description"] = "; ".join(
             example["summary"] for example in response["content"][MEDIA_TYPE]["examples"].values()

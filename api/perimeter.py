@@ -1,4 +1,4 @@
-"""Around every request: its id on the answer, bounds on its body, its count, and no error bare."""
+"""Around every request: what every answer carries, bounds on its body, its count, no error bare."""
 
 import asyncio
 from functools import cache
@@ -10,7 +10,7 @@ from prometheus_client import Counter, Histogram
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.answers import name_request
+from api.answers import RATE_HEADERS, name_request
 from api.problems import BODY_TOO_LARGE, BODY_TOO_SLOW, INTERNAL, Refused, hang_up, refusal
 from schemas.problems import problem
 
@@ -43,7 +43,7 @@ class Perimeter:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send, name_request(scope))
+        answer = _Answer(send, scope, name_request(scope))
         began = perf_counter()
         try:
             await self._app(scope, self._bounded(scope, receive), answer)
@@ -95,21 +95,36 @@ class Perimeter:
         return bounded
 
 
-class _Answer:
-    """The way out: every answer carries the request's id."""
+SECURITY: Final = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+]
+_NO_PAGE: Final = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_PAGE: Final = (b"content-security-policy", b"frame-ancestors 'none'")
 
-    def __init__(self, send: Send, request_id: bytes) -> None:
+
+class _Answer:
+    """The way out: every answer carries the request's id, and what browsers must not do with it."""
+
+    def __init__(self, send: Send, scope: Scope, request_id: bytes) -> None:
         self._send = send
+        self._scope = scope
         self.request_id = request_id
         self.code = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.code = message["status"]
+            given = message["headers"]
+            is_page = any(name == b"content-type" and b"html" in value for name, value in given)
             message["headers"] = [
-                *message["headers"],
+                *given,
                 (b"request-id", self.request_id),
                 (b"x-request-id", self.request_id),
+                *SECURITY,
+                _PAGE if is_page else _NO_PAGE,
+                *self._scope.get(RATE_HEADERS, ()),
             ]
         await self._send(message)
 

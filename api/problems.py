@@ -20,6 +20,7 @@ NOT_JSON: Final = Kind("not-json", 400, "The body is not a JSON object")
 UNKNOWN_COMMAND: Final = Kind("unknown-command", 404, "No command can have this id")
 BODY_TOO_SLOW: Final = Kind("body-too-slow", 408, "The body took too long to arrive")
 BODY_TOO_LARGE: Final = Kind("body-too-large", 413, "The body is too large")
+TOO_MANY: Final = Kind("too-many-requests", 429, "The client asks too often")
 OUTCOME_UNKNOWN: Final = Kind(
     "outcome-unknown", 503, "The command may or may not have been accepted"
 )

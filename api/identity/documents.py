@@ -1,13 +1,17 @@
-"""What the OpenAPI document says of tokens: how they are shown, and what each endpoint needs."""
+"""What the OpenAPI document says of tokens: how they are shown, what each endpoint needs, how often."""
 
 from typing import Any, Final
 
 from api.documents import refused_with
 from api.identity.permissions import ENDPOINTS
-from api.problems import FORBIDDEN, ISSUER_AWAY, UNAUTHENTICATED
+from api.problems import FORBIDDEN, ISSUER_AWAY, TOO_MANY, UNAUTHENTICATED
 
 SCHEME: Final = "token"
-_CHALLENGE: Final = {"WWW-Authenticate": {"schema": {"type": "string"}}}
+_HEADERS: Final = {
+    401: ["WWW-Authenticate"],
+    403: ["WWW-Authenticate"],
+    429: ["RateLimit", "RateLimit-Policy"],
+}
 
 
 def tell_rules(document: dict[str, Any]) -> None:
@@ -27,9 +31,11 @@ def _tell(operation: dict[str, Any], needed: list[str]) -> None:
     if needed:
         said = f"Needs {', '.join(f'`{name}`' for name in needed)}."
         operation["description"] = f"{operation.get('description', '')}\n\n{said}".strip()
-    for code, response in refused_with(UNAUTHENTICATED, FORBIDDEN).items():
-        response["headers"] = {**response["headers"], **_CHALLENGE}
-        operation["responses"][str(code)] = response
+    refusals = refused_with(UNAUTHENTICATED, FORBIDDEN, TOO_MANY)
+    for code, names in _HEADERS.items():
+        for name in names:
+            refusals[code]["headers"][name] = {"schema": {"type": "string"}}
+        operation["responses"][str(code)] = refusals[code]
     (away,) = refused_with(ISSUER_AWAY).values()
     (media,) = away["content"]
     told = operation["responses"].setdefault("503", away)

@@ -140,6 +140,7 @@ def _start(stage: Stage, settings: Settings, verb: Sequence[str], number: int) -
         "ERP_TOPIC_PREFIX": settings.topic_prefix,
         "ERP_HTTP_PORT": str(settings.http_port),
         "ERP_HEALTH_PORT": str(port),
+        "ERP_RATE_REQUESTS_MAX": "0",
         "ERP_AUTH_JWKS_FILE": str(issuer.public_file(stage.data_dir)),
     }
     log = stage.data_dir / "logs" / f"{verb[0]}-{number}.log"

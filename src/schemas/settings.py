@@ -8,7 +8,9 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-_SAFE_URL: Final = re.compile(r"https://|http://(localhost|127\.0\.0\.1|\[::1\])[:/]")
+_SAFE_URL: Final = re.compile(
+    r"(https://[^/@?#]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?)(/[^@]*)?"
+)
 
 
 class Settings(BaseSettings):
@@ -96,6 +98,12 @@ class Settings(BaseSettings):
     auth_clock_skew_seconds: float = Field(
         default=30.0, ge=0, le=300, description="how far the issuer's clock may be from ours"
     )
+    rate_requests_max: int = Field(
+        default=10_000,
+        ge=0,
+        description="what a client may ask an edge within the window, at once or spread; 0: any number",
+    )
+    rate_window_seconds: float = Field(default=10.0, gt=0)
     edge_lag_max: int = Field(
         default=50_000,
         ge=0,
@@ -122,9 +130,9 @@ class Settings(BaseSettings):
     @field_validator("auth_jwks_url")
     @classmethod
     def _safe(cls, value: str) -> str:
-        """Keys that anybody on the way could exchange are no keys."""
-        if value and not _SAFE_URL.match(value):
-            raise ValueError("must be an https URL (http only on this host)")
+        """Keys that anybody on the way could exchange are no keys; a password would be logged."""
+        if value and not _SAFE_URL.fullmatch(value):
+            raise ValueError("must be an https URL (http only on this host) without a password")
         return value
 
     @property

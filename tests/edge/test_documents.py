@@ -43,7 +43,7 @@ def test_every_reference_of_the_openapi_document_leads_somewhere():
 
 @pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS)
 def test_every_operation_tells_its_errors_with_examples(method, path, operation):
-    wanted = {"400", "401", "403", "500", "503"} | (
+    wanted = {"400", "401", "403", "429", "500", "503"} | (
         {"202", "413", "422"} if method == "post" else {"404"}
     )
     assert wanted <= operation["responses"].keys(), path

@@ -257,7 +257,16 @@ def test_keys_for_other_uses_and_weak_ones_are_passed_over():
     assert set(issuer_keys.read_keys(content)) == {"ec", None}
 
 
-@pytest.mark.parametrize("url", ["http://id.example/keys", "ftp://x", "http://localhost.evil/x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://id.example/keys",
+        "ftp://x",
+        "http://localhost.evil/x",
+        "http://localhost@evil/x",
+        "https://user:secret@id.example/keys",
+    ],
+)
 def test_keys_are_not_fetched_in_clear_over_a_network(url):
     with pytest.raises(ValidationError):
         Settings(auth_jwks_url=url)
