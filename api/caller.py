@@ -1,7 +1,8 @@
 """Who asks, and whether they may; and the five headers that every write must carry."""
 
 import re
-from typing import Final
+from collections.abc import Iterable
+from typing import Any, Final
 
 import structlog
 from pydantic import ValidationError
@@ -26,16 +27,18 @@ from api.problems import (
 )
 from api.reads import read
 from schemas.envelope import HEADERS, Envelope
+from schemas.locations import outside, shown_in, spelt
 from schemas.problems import problem
 from schemas.settings import Settings
 
 log = structlog.get_logger()
 
-# What a caller may not set: the edge states the type, continues the trace and awaits the result.
+# What a caller may not set: the edge states the type and the token's limit to locations, continues
+# the trace and awaits the result.
 _READ: Final = {
     name.lower().encode(): name
     for name in HEADERS
-    if name not in {"Command-Type", "Reply-To", "traceparent"}
+    if name not in {"Command-Type", "Locations", "Reply-To", "traceparent"}
 }
 # RFC 8941's string: visible ASCII and blanks between quotes, with \" and \\ escaped.
 _QUOTED: Final = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
@@ -116,6 +119,26 @@ async def caller(request: Request) -> Caller:
     return found
 
 
+def show(who: Caller, content: Any) -> None:  # noqa: ANN401  # any JSON
+    """Let what is about to be shown pass, if the caller may see all of it.
+
+    Raises:
+        Refused: 403, it is about locations that the caller is not let to.
+    """
+    if who.locations is not None:
+        check_locations(shown_in(content), who.locations)
+
+
+def check_locations(named: Iterable[str], limit: frozenset[str]) -> None:
+    """Let a request pass that names only locations within the limit.
+
+    Raises:
+        Refused: 403, naming the others.
+    """
+    if (refused := outside(named, limit)) is not None:
+        raise Refused(refused)
+
+
 async def writer(request: Request) -> Envelope:
     """Who asks, for requests that change something; the command's type is still to be set.
 
@@ -127,6 +150,8 @@ async def writer(request: Request) -> Envelope:
     found, faults = _spelt(request)
     if found.setdefault("Tenant-Id", who.tenant_id) != who.tenant_id:
         faults.append(_OTHER_TENANT)
+    if who.locations is not None:
+        found["Locations"] = spelt(who.locations)
     envelope = _checked(found, faults, connections_of(request).settings)
     if envelope is None:
         raise faulty(INVALID_HEADERS, faults)

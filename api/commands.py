@@ -6,7 +6,7 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.answers import json_response
-from api.caller import caller
+from api.caller import caller, show
 from api.connections import connections_of
 from api.documents import READ_PROBLEMS, tenant_header
 from api.identity.claims import Caller
@@ -46,4 +46,6 @@ async def get_command(
     found = await read(result(connections_of(request).pool, who.tenant_id, identity))
     if found is None:
         return json_response({"id": id, "status": "queued"}, headers={"Retry-After": "1"})
-    return json_response({"id": id, **orjson.loads(found)})
+    became = orjson.loads(found)
+    show(who, became)
+    return json_response({"id": id, **became})

@@ -230,6 +230,7 @@ class Pipeline:
 def _headers(asked: Asked) -> dict[str, str]:
     """The command's headers, as the wire contract names them."""
     envelope = asked.envelope
+    limit = {} if envelope.locations is None else {"Locations": envelope.locations}
     return {
         "content-type": "application/json",
         "Command-Type": envelope.command_type,
@@ -240,4 +241,5 @@ def _headers(asked: Asked) -> dict[str, str]:
         "Source-System": envelope.source_system,
         "Tenant-Id": envelope.tenant_id,
         "traceparent": asked.span,
+        **limit,
     }

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from api.answers import POSITION_HEADER, json_response
 from api.awaited import own_span
+from api.caller import check_locations
 from api.connections import Connections, connections_of
 from api.pipeline import Asked, CrowdedError, Unavailable, UnsentError
 from api.prefer import Preference, preference
@@ -19,6 +20,7 @@ from producers.messages import read_position
 from schemas.commands import Command
 from schemas.envelope import Envelope
 from schemas.failpoints import reached
+from schemas.locations import named_by, read_limit
 from schemas.problems import INVALID, invalid, problem
 
 COMMANDS_PATH: Final = "/commands/"
@@ -45,7 +47,8 @@ async def write(
     `path` holds the command's fields that stand in the path and not in the body.
 
     Raises:
-        Refused: the body is no such command, too many wait already, or it could not be sent.
+        Refused: the body is no such command, it names a location that the caller is not let to, too
+            many wait already, or it could not be sent.
     """
     connections = connections_of(request)
     connections.load.admit(kind.command.MODULE)
@@ -55,6 +58,8 @@ async def write(
     began = monotonic()
     body = await request.body()
     command, body = read_command(kind.command, body, path)
+    if who.locations is not None:
+        check_locations(named_by(command), read_limit(who.locations))
     who.command_type = kind.command.TYPE
     asked = Asked(
         kind.command.MODULE,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from api.answers import json_response
-from api.caller import caller
+from api.caller import caller, check_locations
 from api.connections import connections_of
 from api.documents import READ_PROBLEMS, parameters, position_header, tenant_header
 from api.identity.claims import Caller
@@ -100,9 +100,12 @@ class AvailabilityPage(BaseModel):
 async def get_availability(request: Request, who: Annotated[Caller, Depends(caller)]) -> Response:
     """How much can still be promised, by item and location.
 
-    An item or location without any stock record has no row.
+    An item or location without any stock record has no row. Whoever is limited to some locations
+    sees the rows of those.
     """
     query = query_of(request, AvailabilityQuery)
+    if who.locations is not None and query.location is not None:
+        check_locations([query.location], who.locations)
     after = place_of(query.cursor, 2)
     await after_position(request)
     wanted = Wanted(
@@ -114,6 +117,7 @@ async def get_availability(request: Request, who: Annotated[Caller, Depends(call
         query.channel,
         query.for_reservation,
         query.for_order,
+        None if who.locations is None else sorted(who.locations),
     )
     place = (after[0], after[1]) if after else None
     found = await read(availability(connections_of(request).pool, wanted, place, query.limit + 1))

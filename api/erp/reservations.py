@@ -2,10 +2,11 @@
 
 from typing import Annotated, Final
 
+import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.answers import JSON
-from api.caller import caller, writer
+from api.caller import caller, show, writer
 from api.connections import connections_of
 from api.documents import READ_PROBLEMS, position_header, tenant_header, write_document
 from api.identity.claims import Caller
@@ -110,4 +111,6 @@ async def get_reservation(
     found = await read(reservation(connections_of(request).pool, who.tenant_id, id))
     if found is None:
         raise Refused(problem(UNKNOWN_RESERVATION, f"there is no reservation {id}"))
+    if who.locations is not None:
+        show(who, orjson.loads(found))
     return Response(found, media_type=JSON)

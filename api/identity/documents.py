@@ -5,6 +5,7 @@ from typing import Any, Final
 from api.documents import refused_with
 from api.identity.permissions import ENDPOINTS
 from api.problems import FORBIDDEN, ISSUER_AWAY, TOO_MANY, UNAUTHENTICATED
+from schemas.problems import LOCATION_OUTSIDE
 
 SCHEME: Final = "token"
 _HEADERS: Final = {
@@ -31,7 +32,7 @@ def _tell(operation: dict[str, Any], needed: list[str]) -> None:
     if needed:
         said = f"Needs {', '.join(f'`{name}`' for name in needed)}."
         operation["description"] = f"{operation.get('description', '')}\n\n{said}".strip()
-    refusals = refused_with(UNAUTHENTICATED, FORBIDDEN, TOO_MANY)
+    refusals = refused_with(UNAUTHENTICATED, FORBIDDEN, LOCATION_OUTSIDE, TOO_MANY)
     for code, names in _HEADERS.items():
         for name in names:
             refusals[code]["headers"][name] = {"schema": {"type": "string"}}

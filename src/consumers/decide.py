@@ -6,6 +6,7 @@ from typing import NamedTuple
 from consumers.decisions.carrying import follow
 from consumers.decisions.frozen import stays
 from consumers.decisions.registry import DECIDERS, Ask
+from consumers.decisions.within import within
 from consumers.parse import Asked, DeadLetter
 from consumers.sort_out import Numbered
 from ledger.book import Book
@@ -41,6 +42,8 @@ def _decide_one(asked: Asked, new_id: str, book: Book) -> Outcome:
     outcome = DECIDERS[type(asked.command)].decide(asked.command, ask, book)
     if book.frozen and isinstance(outcome, Applied):
         outcome = stays(asked.command, outcome, ask, book) or outcome
+    if envelope.locations is not None:
+        outcome = within(asked.command, outcome, envelope.locations)
     if isinstance(outcome, Applied):
         if outcome.bin_moves or book.shelves.levels:
             follow(outcome, envelope.tenant_id, book)

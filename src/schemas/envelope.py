@@ -36,6 +36,13 @@ class Envelope(Strict):
     reply_to: Annotated[str | None, StringConstraints(pattern=r"^[0-9A-Za-z._-]{1,249}$")] = Field(
         default=None, alias="Reply-To"
     )
+    locations: Annotated[
+        str | None, StringConstraints(pattern=r"^([!-~]+( [!-~]+)*)?$", max_length=16_384)
+    ] = Field(
+        default=None,
+        alias="Locations",
+        description="the only ones that the sender may change, with blanks between; absent: all",
+    )
 
     def identity(self, *, own: bool = False) -> bytes:
         """The 16 bytes that name this command for ever: its tenant, source system and key.

@@ -55,6 +55,9 @@ UNKNOWN_RESERVATION: Final = Kind("unknown-reservation", 404, "No such reservati
 RESERVATION_CLOSED: Final = Kind(
     "reservation-not-active", 409, "The reservation is no longer active"
 )
+LOCATION_OUTSIDE: Final = Kind(
+    "location-not-permitted", 403, "The caller is limited to other locations"
+)
 OUT_OF_BOUNDS: Final = Kind("quantity-out-of-bounds", 422, "A balance would leave its bounds")
 RESERVATION_HOLDS_LESS: Final = Kind(
     "reservation-holds-less", 409, "The reservation holds less than that"

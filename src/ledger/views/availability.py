@@ -23,6 +23,8 @@ class Wanted(NamedTuple):
     for_reservation: str | None = None
     for_order: str | None = None
     """On whose behalf: what is promised to them already is no competition, and is added back."""
+    locations: Sequence[str] | None = None
+    """The only ones that may be seen; None: all."""
 
 
 class Availability(NamedTuple):
@@ -136,6 +138,8 @@ async def availability(
         values["for_reservation"] = wanted.for_reservation
     if wanted.for_order is not None:
         values["for_order"] = wanted.for_order
+    if wanted.locations is not None:
+        values["locations"] = wanted.locations
     query = _query(frozenset(values), wanted.only_available)
     return [Availability(*row) for row in await rows(pool, query, values)]
 
@@ -144,6 +148,7 @@ _FILTERS: Final[dict[str, LiteralString]] = {
     "sku": " AND sku = %(sku)s",
     "skus": " AND sku = ANY(%(skus)s)",
     "location": " AND location = %(location)s",
+    "locations": " AND location = ANY(%(locations)s)",
     "lot": " AND lot = %(lot)s",
     "after_sku": " AND (sku, location) > (%(after_sku)s, %(after_location)s)",
 }
