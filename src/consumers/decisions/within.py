@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from ledger.book import Applied, Outcome, Rejected
+from ledger.outcome import Applied, Outcome, Rejected
 from ledger.rules import EVERYWHERE
 from schemas.commands import Command
 from schemas.locations import NAMES, named_by, outside, read_limit, shown_in
@@ -39,6 +39,8 @@ def _changed(outcome: Applied) -> Iterator[str]:
             yield account
     for commitment in outcome.commitments:
         yield commitment.location
+    for placed in (outcome.bin_moves, outcome.bin_holds, outcome.bin_levels):
+        yield from (each.location for each in placed)
     for cost in outcome.costs:
         if cost.location:
             yield cost.location

@@ -1,18 +1,24 @@
 """A limited caller changes what lies within its locations, and nothing else."""
 
+from dataclasses import fields
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
 from consumers.decisions.within import within
-from ledger.book import Applied, Commitment, Movement, Rejected
 from ledger.counting import Count
+from ledger.outcome import Applied, Commitment, Movement, Rejected
 from ledger.rules import EVERYWHERE, Policy
 from ledger.serial_unit import Serial
 from schemas.commands.reservations import ReleaseReservation
 from schemas.commands.stock import RecordStock
 
 ONE = Decimal(1)
+TELLING = {"code", "resource", "body", "events"}
+LOOKED_AT = {
+    "documents", "movements", "commitments", "costs", "serials", "bin_moves", "bin_holds", "bin_levels"
+}  # fmt: skip
 BY_ID = ReleaseReservation(reservation_id="rsv-1", reason="why")
 NAMING = RecordStock(sku="A", location="EAST", quantity="1", reason="count")
 
@@ -68,3 +74,15 @@ def test_a_refusal_tells_nothing_of_other_locations(command, told, refused):
     found = within(command, outcome, "MAIN")
     assert (found is not outcome) == refused
     assert found.code == (403 if refused else 409)
+
+
+def test_every_kind_of_change_is_looked_at():
+    """One that is new here must be told of in `within`, too."""
+    assert {each.name for each in fields(Applied)} == TELLING | LOOKED_AT
+
+
+@pytest.mark.parametrize("kind", ["bin_moves", "bin_holds", "bin_levels"])
+def test_bins_lie_at_their_locations(kind):
+    outcome = Applied(200, ("x", "1"), {}, **{kind: (SimpleNamespace(location="EAST"),)})
+    assert within(BY_ID, outcome, "EAST") is outcome
+    assert within(BY_ID, outcome, "MAIN").problem["locations"] == ["EAST"]
