@@ -20,7 +20,7 @@ from producers.messages import read_position
 from schemas.commands import Command
 from schemas.envelope import Envelope
 from schemas.failpoints import reached
-from schemas.locations import named_by, read_limit
+from schemas.locations import named_by, read_limit, shown_in
 from schemas.problems import INVALID, invalid, problem
 
 COMMANDS_PATH: Final = "/commands/"
@@ -72,6 +72,8 @@ async def write(
     result = await _result(connections, asked)
     if result is None:
         return _pending(who, wished)
+    if who.locations is not None:  # it may repeat what another caller was told
+        check_locations(shown_in(result), read_limit(who.locations))
     reached("e.before_reply")
     left = wished.wait_seconds - (monotonic() - began)
     if result["status"] == "applied" and not await _readable(connections, result, left):

@@ -100,7 +100,7 @@ async def _over_http(url: str) -> bytes:
 
 
 def read_keys(content: bytes) -> dict[str | None, Key]:
-    """The keys of a JWKS that signatures may be checked with, by id; a single one by None too.
+    """The good keys of a JWKS that signatures may be checked with, by id; a single one by None too.
 
     Raises:
         ValueError: it is no JWKS, or too large.
@@ -112,8 +112,11 @@ def read_keys(content: bytes) -> dict[str | None, Key]:
         raise ValueError("no key set")  # noqa: TRY004  # of content, not of a caller's type
     found: dict[str | None, Key] = {}
     for each in given["keys"]:
-        if isinstance(each, dict) and _is_fit(each):
-            key = JWKRegistry.import_key(each)
+        try:
+            key = JWKRegistry.import_key(each) if _is_fit(each) else None
+        except (JoseError, LookupError, ValueError, TypeError, AttributeError):
+            continue  # one broken key must not take the others away
+        if key is not None:
             found[key.kid or key.thumbprint()] = key
     if len(found) == 1:
         found[None] = next(iter(found.values()))

@@ -50,6 +50,15 @@ def test_what_only_the_ledger_knows_to_be_outside_is_refused_by_the_worker(
     assert stockyard.post(path, body, headers(**MAIN)).status_code == 200
 
 
+def test_a_repeat_tells_no_more_than_the_first_time(stockyard, sku):
+    named = stockyard.reserve(order(sku)).json()["reservation_id"]
+    path, body = f"{RESERVATIONS}/{named}/release", {"reason": "why"}
+    assert stockyard.post(path, body, headers("released-once")).status_code == 200
+    refused(stockyard.post(path, body, headers("released-once", **EAST)), "MAIN")
+    again = stockyard.post(path, body, headers("released-once", **MAIN))
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (200, "true")
+
+
 def test_a_caller_cannot_widen_its_limit(stockyard, sku):
     named = stockyard.reserve(order(sku)).json()["reservation_id"]
     path = f"{RESERVATIONS}/{named}/release"

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.machine import issuer
+
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 60
 
@@ -89,3 +91,37 @@ def test_no_file_names_a_package_registry():
     )
     texts = {name: (ROOT / name).read_text(errors="replace") for name in listed.stdout.split()}
     assert [name for name, text in texts.items() if host.search(text)] == []
+
+
+def test_a_token_is_printed_for_what_it_is_asked_for(tmp_path):
+    issuer.ensure(tmp_path)
+    done = stockyard("token", "--data-dir", str(tmp_path), "--scope", "inventory:read")
+    assert (done.returncode, done.stdout.count(".")) == (0, 2)
+    rotated = stockyard("token", "--data-dir", str(tmp_path), "--rotate")
+    heads = {each.stdout.partition(".")[0] for each in (done, rotated)}
+    assert (rotated.returncode, len(heads)) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "code", "told"),
+    [
+        (["--scope", "inventory:delete"], {}, 2, "inventory:read"),
+        (["--role", "king"], {}, 2, "viewer"),
+        ([], {"ERP_AUTH_JWKS_URL": "https://id.example/keys"}, 1, "issuer of yours"),
+        ([], {}, 1, "stockyard up"),
+    ],
+)
+def test_a_token_that_cannot_be_is_told_why(words, environment, code, told, tmp_path):
+    done = stockyard("token", "--data-dir", str(tmp_path), *words, **environment)
+    assert done.returncode == code
+    assert told in " ".join(done.stderr.replace("\u2502", " ").split())
+
+
+def test_an_edge_that_would_believe_nobody_does_not_start(tmp_path):
+    servers = {
+        "ERP_DATABASE_URL": "postgresql://127.0.0.1:1/x",
+        "ERP_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+    }
+    done = stockyard("edge", "--data-dir", str(tmp_path), **servers)
+    assert done.returncode == 1
+    assert "ERP_AUTH_JWKS_URL" in done.stdout + done.stderr

@@ -246,6 +246,14 @@ def test_an_issuer_that_is_away_is_no_fault_of_the_caller(answer):
         asyncio.run(ask())
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["https://id.example/keys?v=1", "https://id.example", "http://localhost:9/k", "http://[::1]/k"],
+)
+def test_keys_are_fetched_over_https_or_from_this_host(url):
+    assert Settings(auth_jwks_url=url).has_issuer
+
+
 def test_keys_for_other_uses_and_weak_ones_are_passed_over():
     with pytest.warns(UserWarning, match="2048"):
         weak = RSAKey.generate_key(1024, {"kid": "weak"})
@@ -253,7 +261,8 @@ def test_keys_for_other_uses_and_weak_ones_are_passed_over():
     hidden = ECKey.generate_key("P-256", {"kid": "hidden", "use": "enc"})
     secret = OctKey.generate_key(256, {"kid": "secret"})
     listed = [key.as_dict(private=False) for key in (weak, other, hidden, EC)]
-    content = json.dumps({"keys": [*listed, secret.as_dict(private=True), 5]}).encode()
+    broken = [{"kty": "EC", "crv": "P-256"}, {**EC.as_dict(private=False), "x": 5}, {"kty": []}]
+    content = json.dumps({"keys": [*listed, secret.as_dict(private=True), 5, *broken]}).encode()
     assert set(issuer_keys.read_keys(content)) == {"ec", None}
 
 
