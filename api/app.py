@@ -9,9 +9,9 @@ from fastapi import Depends, FastAPI
 from starlette.exceptions import HTTPException
 
 from api import asyncapi, commands, erp, health
-from api.caller import admit
 from api.connections import Connections, connected
 from api.documents import describe
+from api.identity.admission import admit
 from api.identity.documents import tell_rules
 from api.perimeter import Perimeter
 from api.problems import Refused, answer_http, answer_refused

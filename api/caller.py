@@ -1,37 +1,20 @@
-"""Who asks, and whether they may; and the five headers that every write must carry."""
+"""For whom a request is: its tenant and locations, and the five headers that every write must carry."""
 
 import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-import structlog
 from pydantic import ValidationError
 from starlette.requests import Request
 
-from api.answers import RATE_HEADERS, request_id_of
 from api.connections import connections_of
-from api.identity.api_keys import is_key
+from api.identity.admission import CALLER
 from api.identity.claims import Caller
-from api.identity.issuer_keys import KeysAwayError
-from api.identity.permissions import ANY_ACTOR, ENDPOINTS
-from api.identity.tokens import BadTokenError
-from api.problems import (
-    INVALID_HEADERS,
-    ISSUER_AWAY,
-    TOO_MANY,
-    Refused,
-    faulty,
-    forbidden,
-    later,
-    unauthorized,
-)
-from api.reads import read
+from api.identity.permissions import ANY_ACTOR
+from api.problems import INVALID_HEADERS, Refused, faulty, forbidden
 from schemas.envelope import HEADERS, Envelope
 from schemas.locations import outside, shown_in, spelt
-from schemas.problems import problem
 from schemas.settings import Settings
-
-log = structlog.get_logger()
 
 # What a caller may not set: the edge states the type and the token's limit to locations, continues
 # the trace and awaits the result.
@@ -45,65 +28,7 @@ _QUOTED: Final = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
 
 Fault = dict[str, str]
 
-CALLER: Final = "stockyard.caller"
-"""Where `admit` leaves in a request's ASGI scope who asks."""
 _OTHER_TENANT: Final = {"header": "Tenant-Id", "detail": "is not the token's tenant"}
-
-
-async def admit(request: Request) -> None:
-    """Before every endpoint: who asks is known, and may. Endpoints that are open ask nobody.
-
-    Raises:
-        Refused: 401 without a good token; 403 naming the permission that is missing; 429 when the
-            client asks too often; 503 when
-            nobody can tell, since the issuer's keys or the API keys cannot be had.
-    """
-    rule = ENDPOINTS[request.method, request.scope["route"].path]
-    if rule is None:
-        return
-    found = await _known(request, rule)
-    _count(request, found)
-    if not rule <= found.permissions:
-        raise forbidden(rule - found.permissions)
-    request.scope[CALLER] = found
-
-
-async def _known(request: Request, rule: frozenset[str]) -> Caller:
-    token = _token(request)
-    if token is None:
-        raise unauthorized(rule, "Bearer")
-    connections = connections_of(request)
-    try:
-        if is_key(token):
-            return await read(connections.keys.caller(token))
-        return await connections.tokens.caller(token)
-    except BadTokenError as error:
-        log.info("token refused", why=str(error), request_id=request_id_of(request))
-        raise unauthorized(rule, 'Bearer error="invalid_token"') from error
-    except KeysAwayError as error:
-        raise later(ISSUER_AWAY, "the issuer's keys cannot be had") from error
-
-
-def _count(request: Request, who: Caller) -> None:
-    rates = connections_of(request).rates
-    if rates is None:
-        return
-    standing = rates.take(who.client)
-    request.scope[RATE_HEADERS] = rates.headers(standing)
-    if not standing.allowed:
-        seconds = standing.retry_after_seconds
-        said = f"ask again after {seconds} s"
-        raise Refused(problem(TOO_MANY, said), retry_after_seconds=seconds)
-
-
-def _token(request: Request) -> bytes | None:
-    """What the only Authorization header bears."""
-    given = [value for name, value in request.scope["headers"] if name == b"authorization"]
-    if len(given) != 1:
-        return None
-    scheme, _, token = given[0].partition(b" ")
-    found: bytes = token.strip()
-    return found if scheme.lower() == b"bearer" and found else None
 
 
 async def caller(request: Request) -> Caller:

@@ -13,6 +13,7 @@ import pytest
 import asks
 import running
 from deploy.machine.ports import free_port
+from identities import default_headers, jwks_file
 from processes import eventually
 from workload import Workload
 
@@ -82,7 +83,7 @@ def test_workers_and_edges_whose_clocks_are_a_day_off(pipeline, clock, days):
         worker = pipeline.start()
         pipeline.run("projector")
         pipeline.run("relay")
-        pipeline.run("edge", http_port=port)
+        pipeline.run("edge", http_port=port, auth_jwks_file=jwks_file())
     pipeline.ask(asks.item("A"), asks.location("MAIN"))
     pipeline.ask(asks.record_stock("A", "100"))
     off = logged(worker) - datetime.now(UTC)
@@ -117,7 +118,7 @@ def states(pipeline):
 def through_the_edge(pipeline, port):
     """One reservation, twice under one key: both answered in time, with what is read back."""
     url = f"http://127.0.0.1:{port}{running.RESERVATIONS}"
-    with httpx2.Client(timeout=30) as http:
+    with httpx2.Client(timeout=30, headers=default_headers()) as http:
         eventually("the edge is up", lambda: answers(http, port))
         body = {**running.order("A"), "expires_at": moment(pipeline, hours=HOURS)}
         first = http.post(url, json=body, headers=running.headers("edge-key"))

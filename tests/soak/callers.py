@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import httpx2
 
 from edges import Edge
+from identities import default_headers
 from running import RESERVATIONS, headers, order
 
 PAUSE_SECONDS = 0.3
@@ -42,7 +43,7 @@ class Callers:
 
     def _call(self) -> None:
         dice = random.Random(self.seed)
-        with httpx2.Client(timeout=CALL_SECONDS) as http:
+        with httpx2.Client(timeout=CALL_SECONDS, headers=default_headers()) as http:
             for number in itertools.count():
                 if self._enough.wait(PAUSE_SECONDS):
                     return
