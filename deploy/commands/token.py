@@ -6,10 +6,8 @@ from typing import Annotated
 import typer
 
 from deploy.commands.grants import Locations, Scopes, Tenant, check_names
+from deploy.machine import issuer
 from deploy.machine.addresses import DATA_DIR
-from deploy.machine.issuer import Bearer
-from deploy.machine.issuer import rotate as rotate_key
-from deploy.machine.issuer import token as sign
 from deploy.machine.trouble import OperatorError
 from schemas.settings import Settings
 
@@ -40,11 +38,9 @@ def token(  # noqa: PLR0913 (each an option of the verb)
     check_names(scopes, roles)
     if not scopes and not roles:
         scopes, roles = [ANY_ACTOR], [ADMIN]
-    bearer = Bearer(
+    bearer = issuer.Bearer(
         tenant or known.default_tenant, subject, scopes, roles, location or None, minutes * 60
     )
-    first = sign(data_dir, known, bearer)
     if rotate:
-        rotate_key(data_dir)
-        first = sign(data_dir, known, bearer)
-    typer.echo(first)
+        issuer.rotate(data_dir)
+    typer.echo(issuer.token(data_dir, known, bearer))
