@@ -8,7 +8,7 @@ from itertools import chain
 from fastapi import Depends, FastAPI
 from starlette.exceptions import HTTPException
 
-from api import asyncapi, commands, erp, health
+from api import asyncapi, commands, erp, health, sign_in
 from api.connections import Connections, connected
 from api.documents import describe
 from api.identity.admission import admit
@@ -48,7 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.add_exception_handler(Refused, answer_refused)
     app.add_exception_handler(HTTPException, answer_http)
-    shared = (commands.router, health.router, asyncapi.pages(settings))
+    shared = (commands.router, sign_in.router, health.router, asyncapi.pages(settings))
     for router in (*chain(*FACES), *shared):
         app.include_router(router)
     app.openapi = partial(describe, app, tell_rules)  # type: ignore[method-assign]  # FastAPI's own way

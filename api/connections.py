@@ -10,6 +10,7 @@ from starlette.requests import Request
 from api.identity.api_keys import ApiKeys
 from api.identity.issuer_keys import IssuerKeys
 from api.identity.rates import Rates
+from api.identity.sessions import Sessions
 from api.identity.tokens import Tokens
 from api.load import Load
 from api.pipeline import Pipeline
@@ -27,6 +28,7 @@ class Connections:
     settings: Settings
     tokens: Tokens
     keys: ApiKeys
+    sessions: Sessions
     rates: Rates | None
     """None: everybody may ask as often as they like."""
     pool: Pool
@@ -45,6 +47,7 @@ async def connected(settings: Settings) -> AsyncIterator[Connections]:
         settings,
         Tokens(settings, IssuerKeys(settings)),
         ApiKeys(pool),
+        Sessions(settings, pool),
         _rates(settings),
         pool,
         Pipeline(settings),

@@ -44,11 +44,15 @@ async def admit(request: Request) -> None:
 
 
 async def _known(request: Request, rule: frozenset[str]) -> Caller:
-    token = _token(request)
-    if token is None:
-        raise unauthorized(rule, "Bearer")
     connections = connections_of(request)
+    given = [value for name, value in request.scope["headers"] if name == b"authorization"]
+    token = _token(given)
+    session = None if given else connections.sessions.shown_by(request)
     try:
+        if session is not None:
+            return await read(connections.sessions.caller(session))
+        if token is None:
+            raise unauthorized(rule, "Bearer")
         if is_key(token):
             return await read(connections.keys.caller(token))
         return await connections.tokens.caller(token)
@@ -73,11 +77,9 @@ def _count(request: Request, who: Caller) -> None:
         raise Refused(problem(TOO_MANY, said), retry_after_seconds=seconds)
 
 
-def _token(request: Request) -> bytes | None:
+def _token(given: list[bytes]) -> bytes | None:
     """What the only Authorization header bears."""
-    given = [value for name, value in request.scope["headers"] if name == b"authorization"]
     if len(given) != 1:
         return None
     scheme, _, token = given[0].partition(b" ")
-    found: bytes = token.strip()
-    return found if scheme.lower() == b"bearer" and found else None
+    return token.strip() or None if scheme.lower() == b"bearer" else None

@@ -30,3 +30,7 @@ class Remembered:
         if len(self._known) >= self._most:
             del self._known[next(iter(self._known))]
         self._known[named] = (until, who)
+
+    def forget(self, named: bytes) -> None:
+        """Remember it no longer."""
+        self._known.pop(named, None)

@@ -56,14 +56,23 @@ class Tokens:
         named = sha256(token).digest()
         if (known := self._known.get(named)) is not None:
             return known
+        found, seconds = await self.bearer(token)
+        self._known.keep(named, found, time.time() + min(seconds, REMEMBERED_SECONDS))
+        return found
+
+    async def bearer(self, token: bytes) -> tuple[Caller, float]:
+        """Who the token stands for, and for how many seconds yet.
+
+        Raises:
+            BadTokenError: nobody, or nobody any more.
+            KeysAwayError: the keys to check it with cannot be had.
+        """
         claims = await self._checked(token)
         try:
             found = caller_of(claims)
         except ClaimError as error:
             raise BadTokenError(f"claim {error}") from error
-        until = min(claims["exp"] + self._skew_seconds, time.time() + REMEMBERED_SECONDS)
-        self._known.keep(named, found, until)
-        return found
+        return found, claims["exp"] + self._skew_seconds - time.time()
 
     async def _checked(self, token: bytes) -> dict[str, Any]:
         """The claims, once signature, issuer, audience and times are found right."""

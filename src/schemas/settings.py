@@ -98,6 +98,23 @@ class Settings(BaseSettings):
     auth_clock_skew_seconds: float = Field(
         default=30.0, ge=0, le=300, description="how far the issuer's clock may be from ours"
     )
+    auth_client_id: str = Field(
+        default="",
+        description="as which the edge signs people in with a browser; empty: it does not",
+    )
+    auth_client_secret: SecretStr = Field(
+        default=SecretStr(""), description="empty: a public client, by PKCE alone"
+    )
+    auth_authorize_url: str = Field(default="", description="the issuer's page to sign in at")
+    auth_token_url: str = Field(default="", description="where it gives tokens for codes")
+    auth_callback_url: str = Field(
+        default="",
+        description="the edge's own `/auth/callback`, as browsers and the issuer know it",
+    )
+    auth_login_scope: str = Field(default="openid", description="what is asked for, with blanks")
+    auth_session_seconds: float = Field(
+        default=28_800.0, gt=0, description="at most; or the token's"
+    )
     rate_requests_max: int = Field(
         default=10_000,
         ge=0,
@@ -127,10 +144,10 @@ class Settings(BaseSettings):
         """A list is written as names with spaces or commas between them."""
         return value.replace(",", " ").split() if isinstance(value, str) else value
 
-    @field_validator("auth_jwks_url")
+    @field_validator("auth_jwks_url", "auth_authorize_url", "auth_token_url", "auth_callback_url")
     @classmethod
     def _safe(cls, value: str) -> str:
-        """Keys that anybody on the way could exchange are no keys; a password would be logged."""
+        """What anybody on the way could exchange proves nothing; a password would be logged."""
         if value and not _SAFE_URL.fullmatch(value):
             raise ValueError("must be an https URL (http only on this host) without a password")
         return value
@@ -139,6 +156,12 @@ class Settings(BaseSettings):
     def has_issuer(self) -> bool:
         """Whether it is said whose tokens count."""
         return bool(self.auth_jwks_url or self.auth_jwks_file)
+
+    @property
+    def offers_sign_in(self) -> bool:
+        """Whether people can sign in with a browser."""
+        urls = (self.auth_authorize_url, self.auth_token_url, self.auth_callback_url)
+        return bool(self.auth_client_id) and all(urls)
 
     @property
     def ledger_url(self) -> str:

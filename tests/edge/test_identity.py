@@ -18,7 +18,7 @@ NEEDING = sorted(key for key, rule in ENDPOINTS.items() if rule not in (OPEN, SI
 def ask(stockyard, endpoint, authorization, named="0" * 32):
     method, path = endpoint
     given = {**headers(), **authorization}
-    body = {"json": BODIES[path]} if method == "POST" else {}
+    body = {"json": BODIES[path]} if path in BODIES else {}
     url = stockyard.url + path.replace("{id}", named)
     return stockyard.http.request(method, url, headers=given, **body)
 
