@@ -10,7 +10,7 @@ from processes import eventually
 from workload import Workload
 
 PER_SECOND = 80
-SCHEMAS = "SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'stockyard%%' ORDER BY 1"
+SCHEMAS = "SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'stockyard_read%%' ORDER BY 1"
 TABLE = "SELECT 'stockyard_read.level'::regclass::oid"
 TABLES = "level, reservation, item, location, ledger_entry"
 

@@ -4,18 +4,20 @@ import signal
 import threading
 import time
 import uuid
+from datetime import timedelta
 
 import psycopg
 from pydantic import SecretStr
 
 from asks import consume, item, line, location, record_stock, reserve
 from consumers.rebuild import run
-from ledger import read_schema
+from ledger import api_keys, read_schema
+from ledger.api_keys import Grant
 from ledger.connection import connect
 from ledger.migrate import migrate_read
 from reading import WAIT_SECONDS, eventually
 
-SCHEMAS = "SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'stockyard%%' ORDER BY 1"
+SCHEMAS = "SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'stockyard_read%%' ORDER BY 1"
 
 
 def fill(reading, skus=8):
@@ -41,6 +43,18 @@ def watch_levels(reading, stop, counts):
             counts.append(
                 session.execute("SELECT count(*) FROM stockyard_read.level").fetchone()[0]
             )
+
+
+def test_keys_outlive_the_tables_that_they_stand_beside(reading):
+    fill(reading)
+    reading.publish()
+    reading.start()
+    with connect(reading.settings.read_url, "test") as tx:
+        key_id, _ = api_keys.create(tx, Grant("t", "shop", ["inventory:read"]), timedelta(days=1))
+    code, said = rebuild(reading)
+    assert code == 0, said
+    with connect(reading.settings.read_url, "test") as tx:
+        assert [each.key_id for each in api_keys.every(tx)] == [key_id]
 
 
 def test_writing_and_reading_go_on_while_the_tables_are_made_anew(reading):
