@@ -2,8 +2,8 @@
 
 The order is: shards, genealogy, reservations, holds, transfers, counts, production orders, recipes,
 receipts, cost methods, periods, replenishment, recommendations, catalog, lots, locations whose bins
-are filled, balances, serials;
-within each, by key.
+are filled, balances, serials; within each, by key. What is locked out of this order (`load_bound`)
+waits for nobody.
 """
 
 from collections.abc import Collection
