@@ -81,6 +81,15 @@ START = [
 ]
 
 
+MAKES = {
+    "reservation.create": ("reservation", "rsv", "reservations", "create"),
+    "hold.place": ("hold", "hold", "stock", "hold"),
+    "transfer.ship": ("transfer", "trf", "transfers", "ship"),
+    "count.open": ("count", "cnt", "counting", "begin"),
+}
+"""What commands make: its name in other commands, its ids, their module, and the model's word for it."""
+
+
 class Script:
     """A sequence of commands, each sent and each also told to the model."""
 
@@ -135,11 +144,22 @@ class Script:
         if asked.module in self._offsets:
             self._offsets[asked.module] += 1
 
+    def _made(self, kind: str, body: dict[str, Any]) -> Said:
+        """What is said of something new, which later commands may be about."""
+        what, short, module, method = MAKES[kind]
+        named = self._named(short, module)
+        said: Said = getattr(self.model, method)(named, body)
+        if said.code == 201:
+            self.made[what].append(named)
+        return said
+
     def _named(self, kind: str, module: str) -> str:
         return f"{kind}-{SHARDS[module]:04x}{self._offsets[module]:011x}"
 
-    def _said(self, kind: str, body: dict[str, Any]) -> Said:  # noqa: C901, PLR0911, PLR0912, PLR0915  # one a kind
+    def _said(self, kind: str, body: dict[str, Any]) -> Said:  # noqa: C901, PLR0911, PLR0912  # one a kind
         model = self.model
+        if kind in MAKES:
+            return self._made(kind, body)
         match kind:
             case "item.upsert":
                 return model.item({**body, "seen": body["sku"] in model.tracked})
@@ -151,12 +171,6 @@ class Script:
                 return model.policy(body)
             case "stock.record" | "stock.adjust":
                 return model.stock(body)
-            case "reservation.create":
-                named = self._named("rsv", "reservations")
-                said = model.create(named, body)
-                if said.code == 201:
-                    self.made["reservation"].append(named)
-                return said
             case "reservation.release":
                 return model.end(body, 5, "released")
             case "reservation.consume":
@@ -171,30 +185,12 @@ class Script:
                 return model.carry(body)
             case "putaway.post":
                 return model.put_away(body)
-            case "hold.place":
-                named = self._named("hold", "stock")
-                said = model.hold(named, body)
-                if said.code == 201:
-                    self.made["hold"].append(named)
-                return said
             case "hold.release":
                 return model.give_back(body)
             case "receipt.post":
                 return model.receive(body)
             case "stock.issue":
                 return model.issue(body)
-            case "transfer.ship":
-                named = self._named("trf", "transfers")
-                said = model.ship(named, body)
-                if said.code == 201:
-                    self.made["transfer"].append(named)
-                return said
-            case "count.open":
-                named = self._named("cnt", "counting")
-                said = model.begin(named, body)
-                if said.code == 201:
-                    self.made["count"].append(named)
-                return said
             case "count.record":
                 return model.found(body)
             case "count.recount":
