@@ -38,9 +38,9 @@ class ApiKeys:
         """
         if not _SHAPE.fullmatch(key):
             raise BadTokenError("no key")
-        named = hash_of(key)
-        if (known := self._known.get(named)) is not None:
-            return known
+        return await self._known.caller(hash_of(key), self._found)
+
+    async def _found(self, named: bytes) -> tuple[Caller, float]:
         found = await bearer(self._pool, named)
         if found is None:
             raise BadTokenError("unknown, revoked or expired key")
@@ -51,5 +51,4 @@ class ApiKeys:
             granted(found.scopes),
             None if found.locations is None else frozenset(found.locations),
         )
-        self._known.keep(named, who, monotonic() + min(REMEMBERED_SECONDS, found.seconds_left))
-        return who
+        return who, min(REMEMBERED_SECONDS, found.seconds_left)

@@ -1,6 +1,6 @@
 """Who was shown to be whom lately: by the hash of what they showed, for a while, and so many."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from api.identity.claims import Caller
@@ -30,6 +30,16 @@ class Remembered:
         if len(self._known) >= self._most:
             del self._known[next(iter(self._known))]
         self._known[named] = (until, who)
+
+    async def caller(
+        self, named: bytes, find: Callable[[bytes], Awaitable[tuple[Caller, float]]]
+    ) -> Caller:
+        """Who that is, found if need be, and then good for so many seconds; raises what `find` raises."""
+        known = self.get(named)
+        if known is None:
+            known, seconds = await find(named)
+            self.keep(named, known, self._clock() + seconds)
+        return known
 
     def forget(self, named: bytes) -> None:
         """Remember it no longer."""

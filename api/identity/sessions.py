@@ -57,9 +57,9 @@ class Sessions:
             BadTokenError: nobody, or nobody any more.
             psycopg.Error: the database is away.
         """
-        named = hash_of(shown.encode())
-        if (known := self._known.get(named)) is not None:
-            return known
+        return await self._known.caller(hash_of(shown.encode()), self._found)
+
+    async def _found(self, named: bytes) -> tuple[Caller, float]:
         found = await find(self._pool, named)
         if found is None:
             raise BadTokenError("unknown or ended session")
@@ -70,8 +70,7 @@ class Sessions:
             frozenset(found.permissions),
             None if found.locations is None else frozenset(found.locations),
         )
-        self._known.keep(named, who, monotonic() + min(REMEMBERED_SECONDS, found.seconds_left))
-        return who
+        return who, min(REMEMBERED_SECONDS, found.seconds_left)
 
     async def begin(self, who: Caller, seconds: float, answer: Response) -> None:
         """Sign somebody in, for as long as their token is good, and give the browser its cookie."""
