@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ledger.bin_stock import Bin
 from ledger.costing import CostMethod, Period, Receipt
@@ -93,6 +93,10 @@ class Lot(NamedTuple):
     def key(self) -> tuple[str, str, str]:
         """What it is known by: the tenant, and its item and code."""
         return self.tenant_id, self.sku, self.lot
+
+
+GIVE_WAY_MAX: Final = 100
+"""Promises of any lot that are looked at where one lot is wanted by name: the youngest."""
 
 
 class ReservationLine(NamedTuple):

@@ -11,7 +11,7 @@ from ledger import keyed
 from ledger.arrays import numbers, texts
 from ledger.connection import Transaction
 from ledger.copy import copy_rows, escaped, optional
-from ledger.documents import Reservation, ReservationLine
+from ledger.documents import GIVE_WAY_MAX, Reservation, ReservationLine
 from schemas.base import shown
 from schemas.serials import compact, spelt_out
 from schemas.times import stamp
@@ -52,8 +52,6 @@ def lock_due(tx: Transaction, now: datetime, limit: int) -> list[Reservation]:
 # batches otherwise do without.
 _WITH_BITMAPS: Final = "SET LOCAL enable_bitmapscan = on"
 _WITHOUT: Final = "SET LOCAL enable_bitmapscan = off"
-BOUND_MAX: Final = 100
-"""Promises of any lot that are looked at for one level: the youngest."""
 _BOUND: Final = f"""
 SELECT {", ".join("r." + name for name in _COLUMNS.split(", "))}
 FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS a(tenant_id, sku, location, lot)
@@ -62,7 +60,7 @@ CROSS JOIN LATERAL (
     WHERE tenant_id = a.tenant_id AND status = 'active' AND choices IS NOT NULL
         AND choices::jsonb @> jsonb_build_array(jsonb_build_object('sku', a.sku,
             'location', a.location, 'any_lot', jsonb_build_array(a.lot)))
-    ORDER BY created_at DESC, reservation_id DESC LIMIT {BOUND_MAX}
+    ORDER BY created_at DESC, reservation_id DESC LIMIT {GIVE_WAY_MAX}
     FOR NO KEY UPDATE SKIP LOCKED
 ) r
 """  # noqa: S608  # the columns are ours

@@ -8,21 +8,18 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from consumers.decisions.bodies import reservation_body
 from consumers.decisions.fefo import Wish, choose
 from consumers.decisions.granting import Granted, Taken, Wanted
 from ledger.book import Book
-from ledger.documents import Reservation, ReservationLine
+from ledger.documents import GIVE_WAY_MAX, Reservation, ReservationLine
 from ledger.level import NO_LOT, Level, LevelKey
 from ledger.outcome import Applied, Commitment, Event
 from schemas.base import ZERO, shown
 from schemas.commands.lines import PartOfLine
 from schemas.commands.reservations import WantedLine
-
-GIVE_WAY_MAX: Final = 100
-"""Promises that are looked at for one wish: the youngest ones."""
 
 
 @dataclass(slots=True)
